@@ -1,0 +1,1 @@
+"""The U-Net + ResNet + scSE network: architecture, weights, prediction."""

@@ -1,0 +1,101 @@
+"""What can be chosen about the network, with the paper's reading as the default."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+from DSCBrainSegLib.errors import ConfigurationError
+
+SCSE_PLACEMENTS = ("standard", "pre", "post", "identity", "none")
+SCSE_MERGES = ("add", "max")
+UPSAMPLINGS = ("tconv", "bilinear")
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Architecture of the U-Net with residual units and scSE blocks.
+
+    The source paper (Alkhimova & Diumin 2022) states the building blocks but not widths, depth,
+    reduction ratio or up-sampling; the defaults are this project's reading of it
+    (docs/methods.md) and give 8,490,050 parameters.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Channels of each encoder level from the input resolution down; the last one is the bottom
+        of the U. Resolution halves between levels.
+    units_per_stage : int
+        Residual units at every encoder and decoder level.
+    scse : {"standard", "pre", "post", "identity", "none"}
+        Where the scSE block sits relative to the residual unit. ``standard``: on the residual
+        branch just before the addition; ``pre``: before the unit; ``post``: after the addition
+        and ReLU; ``identity``: on the shortcut; ``none``: no scSE.
+    scse_ratio : int
+        Channel reduction of the squeeze in the channel excitation.
+    scse_merge : {"add", "max"}
+        How the channel- and the spatially-excited maps are joined.
+    upsampling : {"tconv", "bilinear"}
+        2x2 stride-2 transposed convolution, or bilinear up-sampling and a 3x3 convolution.
+    input_size : int
+        Rows and columns of the square input slice.
+    input_channels : int
+        Channels of the input slice.
+    """
+
+    widths: tuple[int, ...] = (64, 128, 256, 512)
+    units_per_stage: int = 1
+    scse: str = "standard"
+    scse_ratio: int = 2
+    scse_merge: str = "add"
+    upsampling: str = "tconv"
+    input_size: int = 128
+    input_channels: int = 1
+
+    def __post_init__(self):
+        object.__setattr__(self, "widths", tuple(int(w) for w in self.widths))
+        self._require(
+            len(self.widths) >= 2 and min(self.widths) >= 1,
+            f"widths must be two or more positive channel counts, got {self.widths}",
+        )
+        self._require_choice("scse", SCSE_PLACEMENTS)
+        self._require_choice("scse_merge", SCSE_MERGES)
+        self._require_choice("upsampling", UPSAMPLINGS)
+        for name in ("units_per_stage", "scse_ratio", "input_size", "input_channels"):
+            value = getattr(self, name)
+            self._require(
+                isinstance(value, int) and value >= 1,
+                f"{name} must be a positive whole number, got {value!r}",
+            )
+        smallest_factor = 2 ** (len(self.widths) - 1)
+        self._require(
+            self.input_size % smallest_factor == 0,
+            f"input_size must be a multiple of {smallest_factor} for {len(self.widths)} levels, "
+            f"got {self.input_size}",
+        )
+
+    def to_dict(self) -> dict:
+        """Return the configuration as plain JSON types."""
+        return {**asdict(self), "widths": list(self.widths)}
+
+    @classmethod
+    def from_dict(cls, values: dict) -> NetworkConfig:
+        """Build a configuration from `to_dict`'s output; an unknown key is an error."""
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ConfigurationError(f"Unknown network option(s): {', '.join(unknown)}.")
+        return cls(**values)
+
+    def _require_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        value = getattr(self, name)
+        self._require(
+            value in choices, f"{name} must be one of {', '.join(choices)}, got {value!r}"
+        )
+
+    @staticmethod
+    def _require(condition: bool, message: str) -> None:
+        if not condition:
+            raise ConfigurationError(f"Network configuration: {message}.")
+
+
+PAPER = NetworkConfig()
+LEAN = NetworkConfig(widths=(16, 32, 64, 128, 256))

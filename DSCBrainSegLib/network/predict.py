@@ -1,0 +1,81 @@
+"""Brain probabilities of a volume by the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from DSCBrainSegLib.progress import (
+    CancelCallback,
+    ProgressCallback,
+    check_cancelled,
+    never_cancelled,
+    no_progress,
+)
+
+BATCH_SIZE = 8
+"""Slices computed at a time: small enough for responsive progress and cancelling."""
+
+
+def predict_brain(
+    volume: np.ndarray,
+    spacing: tuple[float, float, float],
+    weights: Path | None = None,
+    progress: ProgressCallback = no_progress,
+    cancelled: CancelCallback = never_cancelled,
+) -> np.ndarray:
+    """Compute the probability of brain for every voxel of an axial volume.
+
+    The volume is scaled to [0, 1], each slice padded to a square and resampled to the network's
+    grid, and the probabilities are resampled back.
+
+    Parameters
+    ----------
+    volume : ndarray, shape (K, J, I)
+        Axial slices: columns run to the patient's left, rows to posterior, slices to superior.
+    spacing : tuple of float
+        Voxel size in mm along (k, j, i).
+    weights : Path, optional
+        Weight file; the shipped default if not given.
+    progress : callable
+        Told the slices done.
+    cancelled : callable
+        Asked between batches.
+
+    Returns
+    -------
+    ndarray of float32, shape (K, J, I)
+        In [0, 1].
+
+    Raises
+    ------
+    WeightsError
+        The weights are missing, damaged or do not fit.
+    MissingPackageError
+        No Keras back end is installed.
+    Cancelled
+        The user cancelled.
+    """
+    from DSCBrainSegLib.network.weights import load_model
+    from DSCBrainSegLib.preprocessing.grid import to_network_grid
+    from DSCBrainSegLib.preprocessing.intensity import scale_intensity
+
+    count = len(volume)
+    progress(0, count, "Loading the network")
+    model = load_model(weights)
+    slices, grid = to_network_grid(scale_intensity(volume), spacing, model.input_shape[1])
+    probabilities = np.empty(slices.shape, np.float32)
+    for start in range(0, count, BATCH_SIZE):
+        check_cancelled(cancelled)
+        batch = slices[start : start + BATCH_SIZE]
+        probabilities[start : start + len(batch)] = _brain_class(model, batch)
+        progress(start + len(batch), count, "Segmenting slices")
+    return np.clip(grid.back(probabilities), 0.0, 1.0)
+
+
+def _brain_class(model, batch: np.ndarray) -> np.ndarray:
+    # A fixed batch shape lets compiling back ends compile once.
+    padded = np.zeros((BATCH_SIZE, *batch.shape[1:], 1), np.float32)
+    padded[: len(batch), ..., 0] = batch
+    return np.asarray(model.predict_on_batch(padded))[: len(batch), ..., 1]
