@@ -1,0 +1,1 @@
+"""Simulated T2*-weighted heads: anatomy, pathology, contrast, EPI effects, bolus."""
