@@ -1,0 +1,1 @@
+"""Methods on cases with references: tables of agreement."""

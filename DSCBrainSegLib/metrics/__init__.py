@@ -1,0 +1,1 @@
+"""Figures that compare a mask with a reference."""

@@ -1,0 +1,66 @@
+"""Turn a training checkpoint into a weight file with its model card."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from DSCBrainSegLib.errors import ConfigurationError, OutputError
+from DSCBrainSegLib.network.config import NetworkConfig
+from DSCBrainSegLib.network.weights import card_path, sha256
+
+REQUIRED = ("data", "recipe", "figures", "limits", "licence")
+"""What a model card has to say."""
+
+
+def export_weights(
+    checkpoint: Path, network: NetworkConfig, target: Path, card: dict, overwrite: bool = False
+) -> None:
+    """Write the weights of a checkpoint and the model card beside them.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        ``.weights.h5`` of a training run, with or without optimizer state.
+    network : NetworkConfig
+        Its architecture.
+    target : Path
+        Weight file to write, ending in ``.weights.h5``.
+    card : dict
+        Sections `REQUIRED` of the model card; name, network and SHA-256 are added.
+    overwrite : bool
+        Replace an existing weight file.
+
+    Raises
+    ------
+    ConfigurationError
+        The card lacks a section.
+    OutputError
+        The target exists.
+    """
+    from DSCBrainSegLib.keras_backend import select_backend
+
+    select_backend()
+    from DSCBrainSegLib.network.model import build_model
+
+    missing = [section for section in REQUIRED if not card.get(section)]
+    if missing:
+        raise ConfigurationError(f"The model card lacks: {', '.join(missing)}.")
+    target = Path(target)
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} exists already; choose another name or allow overwriting.")
+    model = build_model(network)
+    model.load_weights(checkpoint)
+    partial = target.with_name("partial." + target.name)
+    model.save_weights(partial)
+    values = {
+        "name": target.name.split(".")[0],
+        "network": network.to_dict(),
+        "parameters": model.count_params(),
+        "sha256": sha256(partial),
+        **card,
+    }
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    card_path(target).write_text(text, encoding="utf-8")
+    os.replace(partial, target)

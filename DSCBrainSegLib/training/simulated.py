@@ -1,0 +1,202 @@
+"""Train the network on simulated slices within a time budget."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from DSCBrainSegLib.network.config import LEAN, NetworkConfig
+
+
+@dataclass
+class SimulatedTraining:
+    """Settings of a training run on simulated slices.
+
+    Parameters
+    ----------
+    network : NetworkConfig
+    minutes : float
+        Time budget; the learning rate falls as a cosine over it.
+    batch_size : int
+    learning_rate, final_learning_rate : float
+        Of Adam at the start and the end.
+    dice_weight : float
+        Weight of the soft Dice term beside cross-entropy.
+    steps_per_round : int
+        Steps between two validations and checkpoints.
+    validation_slices : int
+        Simulated slices of the held-out heads.
+    reuse : float
+        How often a simulated slice is used on average.
+    mixed_precision : bool
+        Compute in bfloat16, keep weights in float32.
+    seed : int
+    """
+
+    network: NetworkConfig = field(default_factory=lambda: LEAN)
+    minutes: float = 60.0
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 1e-5
+    dice_weight: float = 1.0
+    steps_per_round: int = 200
+    validation_slices: int = 320
+    reuse: float = 2.0
+    mixed_precision: bool = True
+    seed: int = 1
+
+
+def train_on_simulation(
+    label_maps: list[Path],
+    validation_maps: list[Path],
+    output: Path,
+    settings: SimulatedTraining,
+    log=print,
+    initial_weights: Path | None = None,
+) -> Path:
+    """Train within the time budget and keep the last state after every round.
+
+    A run that was killed goes on from its last round when started again with the same `output`.
+
+    Parameters
+    ----------
+    label_maps, validation_maps : list of Path
+        Whole-head label maps for training and for validation; no head in both.
+    output : Path
+        Folder for checkpoints, ``log.csv`` and ``settings.json``.
+    settings : SimulatedTraining
+    log : callable
+        Called with one line of text per round.
+    initial_weights : Path, optional
+        Start from these weights instead of random ones.
+
+    Returns
+    -------
+    Path
+        The last checkpoint; `training.export` makes a weight file of it.
+    """
+    import keras
+
+    from DSCBrainSegLib.network.model import build_model
+    from DSCBrainSegLib.training.losses import brain_dice, cross_entropy_with_dice
+    from DSCBrainSegLib.training.slice_pool import SlicePool
+
+    output = Path(output)
+    output.mkdir(parents=True, exist_ok=True)
+    described = {**asdict(settings), "network": settings.network.to_dict()}
+    (output / "settings.json").write_text(json.dumps(described, indent=1))
+    keras.utils.set_random_seed(settings.seed)
+    keras.mixed_precision.set_global_policy(
+        "mixed_bfloat16" if settings.mixed_precision else "float32"
+    )
+    model = build_model(settings.network)
+    optimizer = keras.optimizers.Adam(settings.learning_rate)
+    model.compile(
+        optimizer, loss=cross_entropy_with_dice(settings.dice_weight), metrics=[brain_dice]
+    )
+    # Built first, so that a checkpoint's optimizer state has somewhere to go.
+    optimizer.build(model.trainable_variables)
+    if initial_weights:
+        model.load_weights(initial_weights)
+    state = _resume(model, output)
+    cache = output / "heads"
+    validation = _validation_set(validation_maps, cache, settings)
+    pool = SlicePool(label_maps, cache, reuse=settings.reuse, seed=settings.seed + state["round"])
+    pool.start()
+    rng = np.random.default_rng([settings.seed, state["round"]])
+    try:
+        while state["seconds"] < settings.minutes * 60:
+            began = time.monotonic()
+            rate = _cosine(state["seconds"] / (settings.minutes * 60), settings)
+            optimizer.learning_rate.assign(rate)
+            losses = []
+            for _ in range(settings.steps_per_round):
+                images, labels = pool.draw(rng, settings.batch_size)
+                losses.append(model.train_on_batch(images, labels)[0])
+            state["seconds"] += time.monotonic() - began
+            state["round"] += 1
+            state["steps"] += settings.steps_per_round
+            loss, dice = model.evaluate(*validation, batch_size=32, verbose=0)
+            row = {
+                **state,
+                "learning_rate": rate,
+                "loss": float(np.mean(losses)),
+                "validation_loss": float(loss),
+                "validation_dice": float(dice),
+                "slices_simulated": pool.written,
+            }
+            _write_log(output / "log.csv", row)
+            _checkpoint(model, output, state)
+            log(" ".join(f"{key} {value:.5g}" for key, value in row.items()))
+    finally:
+        pool.stop()
+    return output / _checkpoint(model, output, state)
+
+
+def _cosine(fraction: float, settings: SimulatedTraining) -> float:
+    fall = (1 + math.cos(math.pi * min(fraction, 1.0))) / 2
+    span = settings.learning_rate - settings.final_learning_rate
+    return settings.final_learning_rate + span * fall
+
+
+def _validation_set(paths, cache, settings):
+    from DSCBrainSegLib.simulation.maps import load_head_maps
+    from DSCBrainSegLib.simulation.slices import (
+        draw_case,
+        draw_slice_positions,
+        simulate_slices,
+    )
+    from DSCBrainSegLib.training.slice_pool import SLICES_PER_CASE
+
+    rng = np.random.default_rng([settings.seed, 1_000_003])
+    heads = [load_head_maps(path, cache) for path in paths]
+    images, masks = [], []
+    for index in range(math.ceil(settings.validation_slices / SLICES_PER_CASE)):
+        maps = heads[index % len(heads)]
+        case = draw_case(rng, maps)
+        positions = draw_slice_positions(rng, case, maps, SLICES_PER_CASE)
+        image, mask = simulate_slices(maps, case, positions, settings.network.input_size)
+        images.append(image)
+        masks.append(mask)
+    return np.concatenate(images)[..., None], np.concatenate(masks).astype(np.int32)
+
+
+def _resume(model, output: Path) -> dict:
+    stored = output / "state.json"
+    if not stored.exists():
+        return {"round": 0, "steps": 0, "seconds": 0.0}
+    state = json.loads(stored.read_text())
+    model.load_weights(output / state.pop("checkpoint"))
+    return state
+
+
+def _checkpoint(model, output: Path, state: dict) -> str:
+    """Write the new checkpoint beside the old one and switch by renaming the state file."""
+    name = f"checkpoint-{state['round'] % 2}.weights.h5"
+    _save(model.save_weights, output / name)
+    partial = output / "state.json.partial"
+    partial.write_text(json.dumps({**state, "checkpoint": name}))
+    os.replace(partial, output / "state.json")
+    return name
+
+
+def _save(save, path: Path) -> None:
+    partial = path.with_name("partial." + path.name)
+    save(partial)
+    os.replace(partial, path)
+
+
+def _write_log(path: Path, row: dict) -> None:
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)

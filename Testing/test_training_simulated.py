@@ -1,0 +1,96 @@
+"""Training on simulated slices: it learns, stops on time, and goes on after a kill."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from synthetic_head import make_head
+
+from DSCBrainSegLib.network.config import NetworkConfig
+from DSCBrainSegLib.simulation.maps import head_maps
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A label-map path whose derived maps lie in the cache already."""
+    folder = tmp_path_factory.mktemp("training")
+    (folder / "heads").mkdir()
+    np.savez(folder / "heads" / "ellipsoids.npz", **vars(head_maps(make_head())))
+    return folder
+
+
+@pytest.fixture
+def settings():
+    from DSCBrainSegLib.training.simulated import SimulatedTraining
+
+    return SimulatedTraining(
+        network=NetworkConfig(widths=(4, 8), input_size=128),
+        minutes=0.1,
+        batch_size=4,
+        learning_rate=1e-2,
+        steps_per_round=10,
+        validation_slices=8,
+        mixed_precision=False,
+    )
+
+
+def rows(folder):
+    with (folder / "log.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_training_lowers_the_loss_resumes_and_leaves_weights(prepared, settings, keras):
+    from dataclasses import replace
+
+    from DSCBrainSegLib.training.simulated import train_on_simulation
+
+    path = prepared / "ellipsoids.nii.gz"
+    weights = train_on_simulation([path], [path], prepared, settings, log=lambda line: None)
+    first = rows(prepared)
+    assert weights.exists()
+    assert float(first[-1]["loss"]) < float(first[0]["loss"])
+    state = json.loads((prepared / "state.json").read_text())
+    assert state["steps"] == 10 * len(first)
+    longer = replace(settings, minutes=settings.minutes + 0.02)
+    train_on_simulation([path], [path], prepared, longer, log=lambda line: None)
+    resumed = rows(prepared)
+    assert len(resumed) > len(first)
+    assert int(resumed[len(first)]["round"]) == len(first) + 1
+    assert not list(prepared.glob("partial*"))
+
+
+def test_a_checkpoint_becomes_a_weight_file_with_a_card(prepared, settings, tmp_path, keras):
+    from DSCBrainSegLib.errors import ConfigurationError, OutputError
+    from DSCBrainSegLib.network.weights import describe, load_model
+    from DSCBrainSegLib.training.export import REQUIRED, export_weights
+    from DSCBrainSegLib.training.simulated import train_on_simulation
+
+    path = prepared / "ellipsoids.nii.gz"
+    checkpoint = train_on_simulation([path], [path], prepared, settings, log=lambda line: None)
+    target = tmp_path / "mine.weights.h5"
+    with pytest.raises(ConfigurationError, match="limits"):
+        export_weights(checkpoint, settings.network, target, {"data": "x"})
+    card = dict.fromkeys(REQUIRED, "said")
+    export_weights(checkpoint, settings.network, target, card)
+    assert describe(target)["name"] == "mine"
+    assert target.stat().st_size < checkpoint.stat().st_size, "no optimizer state"
+    assert load_model(target).count_params() > 0
+    with pytest.raises(OutputError, match="exists"):
+        export_weights(checkpoint, settings.network, target, card)
+
+
+def test_the_loss_of_a_perfect_prediction_is_near_zero_and_dice_counts_overlap(keras):
+    from DSCBrainSegLib.training.losses import brain_dice, cross_entropy_with_dice
+
+    labels = np.zeros((2, 4, 4), np.int32)
+    labels[:, 1:3, 1:3] = 1
+    perfect = np.stack([1 - labels, labels], -1).astype(np.float32)
+    assert float(cross_entropy_with_dice()(labels, perfect)) == pytest.approx(0, abs=1e-3)
+    assert float(brain_dice(labels, perfect)) == pytest.approx(1)
+    # Half of the brain missed: 8 of 8 + 4 pixels with smoothing of one.
+    half = perfect.copy()
+    half[0] = [1, 0]
+    assert float(brain_dice(labels, half)) == pytest.approx((2 * 4 + 1) / (4 + 8 + 1))
+    even = np.full((2, 4, 4, 2), 0.5, np.float32)
+    assert float(cross_entropy_with_dice(0.0)(labels, even)) == pytest.approx(np.log(2), abs=1e-4)
