@@ -175,6 +175,33 @@ def test_without_any_time_the_repetition_time_is_used_and_said(tmp_path):
     assert any("repetition time (1.5 s)" in warning for warning in series.warnings)
 
 
+def test_philips_dynamic_begin_times_where_the_repetition_time_is_no_guide(tmp_path):
+    """PRESTO: many short repetitions for one time point; (2005,10A0) tells the true time."""
+
+    def presto(dataset, t, k):
+        dataset.AcquisitionTime = dataset.ContentTime = "100000.00"
+        dataset.add_new((0x2005, 0x0010), "LO", "Philips MR Imaging DD 001")
+        dataset.add_new((0x2005, 0x10A0), "FL", 1.4 * t)
+
+    write_classic(
+        tmp_path, make_frames(), make_affine(), vendor="philips", repetition_time=0.02, edit=presto
+    )
+    np.testing.assert_allclose(read_series(tmp_path).times, 1.4 * np.arange(5), atol=1e-4)
+
+
+def test_ge_timer_counts_tenths_of_a_millisecond(tmp_path):
+    """Old GE: one acquisition time for all, RTIA timer (0021,105E) for each slice."""
+
+    def old(dataset, t, k):
+        dataset.AcquisitionTime = dataset.ContentTime = "181220"
+        dataset.add_new((0x0021, 0x0010), "LO", "GEMS_RELA_01")
+        dataset.add_new((0x0021, 0x105E), "DS", f"{19 + 15020 * t + 3700 * k:.6f}")
+
+    write_classic(tmp_path, make_frames(), make_affine(), vendor="instance", edit=old)
+    series = read_series(tmp_path)
+    np.testing.assert_allclose(series.times, 1.502 * np.arange(5), atol=1e-6)
+
+
 def test_times_go_on_past_midnight(tmp_path):
     def at_night(dataset, t, k):
         dataset.AcquisitionTime = clock(86400 - 3 + 1.5 * t)

@@ -87,6 +87,21 @@ def test_one_frame_of_a_long_mosaic_series_decodes_one_file(tmp_path, monkeypatc
     assert opened == [paths[3]]
 
 
+def test_slices_that_follow_the_head_are_read_with_a_warning(tmp_path):
+    """Siemens PACE moves the slices before each time point."""
+
+    def move(dataset, t):
+        x, y, z = dataset.ImagePositionPatient
+        dataset.ImagePositionPatient = [x, y, z + 0.4 * t]
+
+    frames = make_frames((4, 7, 8, 8))
+    write_mosaic(tmp_path, frames, make_affine(), edit=move)
+    series = read_series(tmp_path)
+    np.testing.assert_array_equal(series.frames, frames)
+    np.testing.assert_allclose(series.affine, make_affine(), atol=1e-4)
+    assert any("moved the slices by up to 1.2 mm" in warning for warning in series.warnings)
+
+
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_uih_grid(tmp_path, orientation):
     frames, affine = make_frames((4, 7, 12, 10)), make_affine(orientation)

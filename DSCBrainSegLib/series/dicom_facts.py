@@ -1,0 +1,126 @@
+"""What a DICOM header says a series is, in plain types and without patient identity."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from DSCBrainSegLib.series.enhanced import is_enhanced, shared_group
+from DSCBrainSegLib.series.planes import integer, number, private, text, words
+
+_GRADIENT_ECHO_NAME = re.compile(r"epfid|fid2d|\bffe|feepi|presto|fl[23]d|gre\b|\bfgre|spgr")
+_SPIN_ECHO_NAME = re.compile(r"epse|\bse[23]d|\btse|\bfse|seepi|\btir|haste|dti|dwi|pepolar")
+_DIFFUSION = re.compile(r"\bep_b\d|dti|dwi|diff|tracew|\badc")
+_LABELLING = re.compile(r"asl(?![a-z])")
+_LOCALISER = re.compile(r"locali[sz]er|scout|survey|\bloc\b|3-?plane|smartbrain")
+_PERFUSION = re.compile(r"perf|dsc|pwi|bolus|gado")
+_CORRECTED = re.compile(r"moco")
+
+
+@dataclass(frozen=True)
+class SeriesFacts:
+    """Facts about a series from the header of one of its files.
+
+    Times in seconds, field strength in tesla, angle in degrees; None or "" where it does not say.
+    """
+
+    modality: str
+    manufacturer: str
+    model: str
+    description: str
+    number: int | None
+    series_uid: str
+    study_uid: str
+    frame_of_reference_uid: str
+    repetition_time: float | None
+    flip_angle: float | None
+    field_strength: float | None
+    sequence_name: str
+    contrast_agent: str
+    time_points_announced: int | None
+    echo_planar: bool
+    spin_echo: bool
+    diffusion: bool
+    labelling: bool
+    localiser: bool
+    perfusion: bool
+    motion_corrected: bool
+    lossy: bool
+
+
+def read_facts(dataset) -> SeriesFacts:
+    """Return the facts in a header as `dicom_scan` reads it."""
+    timing = {}
+    if is_enhanced(dataset):
+        timing = shared_group(dataset, "MRTimingAndRelatedParametersSequence")
+    repetition_time = number(dataset.get("RepetitionTime")) or number(timing.get("RepetitionTime"))
+    description = text(dataset.get("SeriesDescription")) or text(dataset.get("ProtocolName"))
+    kind = words(dataset.get("ImageType"))
+    sequence = _sequence_name(dataset)
+    names = " ".join([description, text(dataset.get("ProtocolName")), sequence]).lower()
+    return SeriesFacts(
+        modality=text(dataset.get("Modality")).upper(),
+        manufacturer=text(dataset.get("Manufacturer")),
+        model=text(dataset.get("ManufacturerModelName")),
+        description=description,
+        number=integer(dataset.get("SeriesNumber")),
+        series_uid=text(dataset.get("SeriesInstanceUID")),
+        study_uid=text(dataset.get("StudyInstanceUID")),
+        frame_of_reference_uid=text(dataset.get("FrameOfReferenceUID")),
+        repetition_time=repetition_time / 1000.0 if repetition_time else None,
+        flip_angle=number(dataset.get("FlipAngle")) or number(timing.get("FlipAngle")),
+        field_strength=number(dataset.get("MagneticFieldStrength")),
+        sequence_name=sequence,
+        contrast_agent=text(dataset.get("ContrastBolusAgent")),
+        time_points_announced=integer(dataset.get("NumberOfTemporalPositions")),
+        echo_planar=_is_echo_planar(dataset, sequence),
+        spin_echo=_is_spin_echo(dataset, sequence),
+        diffusion=bool(_DIFFUSION.search(names)) or "DIFFUSION" in kind or _has_b_value(dataset),
+        labelling="ASL" in kind or bool(_LABELLING.search(names)),
+        localiser="LOCALIZER" in kind or bool(_LOCALISER.search(names)),
+        perfusion="PERFUSION" in kind
+        or bool(_PERFUSION.search(names) or text(dataset.get("ContrastBolusAgent"))),
+        motion_corrected="MOCO" in kind or bool(_CORRECTED.search(names)),
+        lossy=text(dataset.get("LossyImageCompression")) == "01",
+    )
+
+
+def _sequence_name(dataset) -> str:
+    """Return the pulse sequence's name, wherever the vendor keeps it."""
+    found = [
+        text(dataset.get("SequenceName")),
+        text(dataset.get("PulseSequenceName")),
+        text(private(dataset, 0x2001, "Philips Imaging DD 001", 0x20)),
+        text(private(dataset, 0x0019, "GEMS_ACQU_01", 0x9C)),
+        text(private(dataset, 0x0019, "GEMS_ACQU_01", 0x9E)),
+    ]
+    return " ".join(name for name in found if name)
+
+
+def _is_echo_planar(dataset, sequence: str) -> bool:
+    factor = number(private(dataset, 0x2001, "Philips Imaging DD 001", 0x13)) or 0
+    return (
+        "EP" in words(dataset.get("ScanningSequence"))
+        or text(dataset.get("EchoPlanarPulseSequence")).upper() == "YES"
+        or factor > 1
+        or "epi" in sequence.lower()
+    )
+
+
+def _is_spin_echo(dataset, sequence: str) -> bool:
+    # The name goes first: Siemens B12 calls its gradient-echo EPI ("epfid") "SE\EP" in
+    # Scanning Sequence (0018,0020).
+    if _GRADIENT_ECHO_NAME.search(sequence.lower()):
+        return False
+    if _SPIN_ECHO_NAME.search(sequence.lower()):
+        return True
+    scanning = words(dataset.get("ScanningSequence"))
+    if "SE" in scanning and "GR" not in scanning:
+        return True
+    return text(dataset.get("EchoPulseSequence")).upper() == "SPIN"
+
+
+def _has_b_value(dataset) -> bool:
+    b_value = number(dataset.get("DiffusionBValue"))
+    b_value = b_value or number(private(dataset, 0x0019, "SIEMENS MR HEADER", 0x0C))
+    return bool(b_value)

@@ -1,0 +1,118 @@
+"""From DICOM files to an open series."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.progress import CancelCallback, ProgressCallback
+from DSCBrainSegLib.series.dicom_parts import SeriesPart, find_parts
+from DSCBrainSegLib.series.dicom_pixels import decode_volume, relative_name
+from DSCBrainSegLib.series.dicom_scan import Scan, scan_files
+from DSCBrainSegLib.series.dicom_select import SeriesSummary, choose, summarise, unfit_warning
+from DSCBrainSegLib.series.source import SeriesSource
+
+_MOST_NAMED = 3  # damaged files named one by one in the warnings
+
+
+def open_dicom(
+    root: Path,
+    files: list[Path],
+    series_uid: str | None,
+    progress: ProgressCallback,
+    cancelled: CancelCallback,
+) -> SeriesSource:
+    """Open the series to use among `files`.
+
+    Raises
+    ------
+    SeriesError
+        There is none, or several suit.
+    """
+    scan = scan_files(root, files, progress, cancelled)
+    parts = find_parts(scan)
+    if not parts:
+        raise _no_images(scan)
+    part, warnings = choose(parts, str(root), series_uid)
+    warnings = [*_scan_warnings(scan), *warnings, *unfit_warning(part)]
+    return _source(scan, part, warnings)
+
+
+def list_dicom(
+    root: Path, files: list[Path], progress: ProgressCallback, cancelled: CancelCallback
+) -> list[SeriesSummary]:
+    """Return a summary of every DICOM series among `files`."""
+    scan = scan_files(root, files, progress, cancelled)
+    parts = find_parts(scan)
+    if not parts:
+        raise _no_images(scan)
+    return [summarise(part) for part in parts]
+
+
+def _source(scan: Scan, part: SeriesPart, warnings: list[str]) -> SeriesSource:
+    volumes = part.volumes
+    planes, root = volumes.planes, scan.root
+    facts = part.facts
+    warnings = [*warnings, *volumes.warnings]
+    if facts.lossy:
+        warnings.append("The images were compressed with loss; the mask's edge may suffer.")
+    return SeriesSource(
+        description=facts.description,
+        frame_count=len(planes),
+        volume_shape=(len(planes[0]), planes[0][0].rows, planes[0][0].columns),
+        times=volumes.times,
+        affine=volumes.affine,
+        decode=lambda index: decode_volume(planes[index], root),
+        echo_time=part.echo_time,
+        repetition_time=facts.repetition_time,
+        sop_instance_uids=[list(dict.fromkeys(p.sop_uid for p in volume)) for volume in planes],
+        source=root,
+        header=_header(part),
+        warnings=warnings,
+    )
+
+
+def _header(part: SeriesPart) -> dict:
+    facts = part.facts
+    header = {
+        "manufacturer": facts.manufacturer,
+        "model": facts.model,
+        "field_strength_t": facts.field_strength,
+        "flip_angle_deg": facts.flip_angle,
+        "sequence_name": facts.sequence_name,
+        "contrast_agent": facts.contrast_agent,
+        "series_number": facts.number,
+        "series_instance_uid": facts.series_uid,
+        "study_instance_uid": facts.study_uid,
+        "frame_of_reference_uid": facts.frame_of_reference_uid,
+        "slice_thickness_mm": part.planes[0].thickness,
+        "slice_times_s": part.slice_times,
+    }
+    return {name: value for name, value in header.items() if value not in (None, "", [])}
+
+
+def _scan_warnings(scan: Scan) -> list[str]:
+    warnings = []
+    if scan.ignored:
+        warnings.append(f"{scan.ignored} files that are not DICOM were ignored.")
+    for path, fault in scan.damaged[:_MOST_NAMED]:
+        warnings.append(f"{relative_name(path, scan.root)} {fault}; it was left out.")
+    if len(scan.damaged) > _MOST_NAMED:
+        warnings.append(f"{len(scan.damaged) - _MOST_NAMED} more damaged files were left out.")
+    return warnings
+
+
+def _no_images(scan: Scan) -> SeriesError:
+    root = scan.root
+    if scan.damaged:
+        path, fault = scan.damaged[0]
+        more = f" ({len(scan.damaged)} files in all)" if len(scan.damaged) > 1 else ""
+        name = path if path == root else f"{relative_name(path, root)} in {root}"
+        return SeriesError(f"{name} {fault}{more}; copy or export the series again.")
+    if scan.others:
+        return SeriesError(
+            f"{root} holds no DICOM images, only {scan.others[0]}; give the folder of the series."
+        )
+    return SeriesError(
+        f"{root} holds no DICOM, NIfTI or NRRD images; give the folder of the DSC series."
+    )

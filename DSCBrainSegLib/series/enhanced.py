@@ -1,0 +1,127 @@
+"""Enhanced multi-frame DICOM: many planes in a file, described by functional groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.series.classic import component, is_derived
+from DSCBrainSegLib.series.planes import (
+    Plane,
+    datetime_seconds,
+    day_seconds,
+    integer,
+    number,
+    numbers,
+    private,
+    text,
+    words,
+)
+
+FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+PHILIPS_FRAME = "Philips MR Imaging DD 005"
+
+
+def is_enhanced(dataset) -> bool:
+    """Say whether the file describes its frames by functional groups."""
+    return "PerFrameFunctionalGroupsSequence" in dataset
+
+
+def enhanced_planes(path: Path, dataset) -> list[Plane]:
+    """Return the planes of an enhanced multi-frame file, in order of its frames.
+
+    Raises
+    ------
+    SeriesError
+        A frame lacks what places it in space; the message completes "... cannot be used: ".
+    """
+    rows, columns = integer(dataset.get("Rows")), integer(dataset.get("Columns"))
+    if not rows or not columns:
+        raise SeriesError("the header lacks the size (Rows, Columns) of the image")
+    shared = _first(dataset.get("SharedFunctionalGroupsSequence")) or {}
+    frames = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    return [
+        _plane(path, dataset, shared, frame, index, rows, columns)
+        for index, frame in enumerate(frames)
+    ]
+
+
+def shared_group(dataset, sequence: str):
+    """Return a functional group (a Dataset) of the whole file or of its first frame, or {}."""
+    shared = _first(dataset.get("SharedFunctionalGroupsSequence")) or {}
+    frame = _first(dataset.get("PerFrameFunctionalGroupsSequence")) or {}
+    return _group(frame, shared, sequence)
+
+
+def _plane(path, dataset, shared, frame, index, rows, columns) -> Plane:
+    measures = _group(frame, shared, "PixelMeasuresSequence")
+    content = _group(frame, shared, "FrameContentSequence")
+    orientation = numbers(
+        _group(frame, shared, "PlaneOrientationSequence").get("ImageOrientationPatient"), 6
+    )
+    position = numbers(
+        _group(frame, shared, "PlanePositionSequence").get("ImagePositionPatient"), 3
+    )
+    spacing = numbers(measures.get("PixelSpacing"), 2)
+    if orientation is None or position is None or spacing is None or min(spacing) <= 0:
+        raise SeriesError(f"frame {index + 1} lacks its position, orientation or pixel size")
+    frame_type = _group(frame, shared, "MRImageFrameTypeSequence")
+    kind = words(frame_type.get("FrameType")) or words(dataset.get("ImageType"))
+    complex_part = text(frame_type.get("ComplexImageComponent")) or text(
+        dataset.get("ComplexImageComponent")
+    )
+    scaling = _group(frame, shared, "PixelValueTransformationSequence")
+    slope = number(scaling.get("RescaleSlope"))
+    echo_time = number(_group(frame, shared, "MREchoSequence").get("EffectiveEchoTime"))
+    temporal_position = integer(content.get("TemporalPositionIndex"))
+    return Plane(
+        path=path,
+        rows=rows,
+        columns=columns,
+        orientation=orientation,
+        position=position,
+        spacing=spacing,
+        frame=index,
+        thickness=number(measures.get("SliceThickness")),
+        slice_spacing=abs(number(measures.get("SpacingBetweenSlices")) or 0.0) or None,
+        slope=1.0 if slope in (None, 0.0) else slope,
+        intercept=number(scaling.get("RescaleIntercept")) or 0.0,
+        echo_time=None if not echo_time else echo_time / 1000.0,
+        component=component(kind, complex_part),
+        derived=is_derived(kind),
+        sop_uid=str(dataset.get("SOPInstanceUID") or ""),
+        instance=integer(dataset.get("InstanceNumber")),
+        temporal_position=temporal_position,
+        acquisition=integer(content.get("FrameAcquisitionNumber")),
+        clocks=_clocks(dataset, shared, frame, content),
+    )
+
+
+def _clocks(dataset, shared, frame, content) -> dict[str, float]:
+    philips = _first(private(frame, 0x2005, PHILIPS_FRAME, 0x0F)) or {}
+    trigger = number(
+        _group(frame, shared, "CardiacSynchronizationSequence").get(
+            "NominalCardiacTriggerDelayTime"
+        )
+    )
+    clocks = {
+        "offset": number(
+            _group(frame, shared, "TemporalPositionSequence").get("TemporalPositionTimeOffset")
+        ),
+        "acquisition": datetime_seconds(content.get("FrameAcquisitionDateTime")),
+        "reference": datetime_seconds(content.get("FrameReferenceDateTime")),
+        "dynamic": number(
+            private(philips, 0x2005, "Philips MR Imaging DD 001", 0xA0) if philips else None
+        ),
+        "trigger": None if trigger is None else trigger / 1000.0,
+        "content": day_seconds(dataset.get("ContentTime")),
+    }
+    return {name: value for name, value in clocks.items() if value is not None}
+
+
+def _group(frame, shared, sequence: str):
+    return _first(frame.get(sequence)) or _first(shared.get(sequence)) or {}
+
+
+def _first(sequence):
+    return sequence[0] if sequence is not None and len(sequence) else None

@@ -1,0 +1,175 @@
+"""A plane: one 2-D image of one slice at one time, wherever in a file it lies.
+
+Classic files hold one plane, mosaics and enhanced multi-frame files many. All readers turn files
+into planes, so that sorting them in space and time is written once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class Plane:
+    """One slice at one time point, from the header only.
+
+    Parameters
+    ----------
+    path : Path
+        File that holds it.
+    rows, columns : int
+        Size of the plane itself (of the tile, for a mosaic).
+    orientation : tuple of 6 float
+        Direction cosines in LPS+ along a row (increasing column) and along a column.
+    position : tuple of 3 float
+        Centre of the first pixel in LPS+, mm.
+    spacing : tuple of 2 float
+        Distance between rows, then between columns, mm (order of DICOM PixelSpacing).
+    frame : int or None
+        0-based frame in a multi-frame file.
+    tile : tuple of 2 int or None
+        First row and first column of the tile in a mosaic.
+    slot : int or None
+        Slice index that the file itself guarantees (mosaics: the whole volume lies in one file);
+        None where it follows from `position`.
+    thickness, slice_spacing : float or None
+        Slice thickness and distance between slices that the header claims, mm.
+    slope, intercept : float
+        Stored value to intensity.
+    echo_time : float or None
+        In seconds.
+    component : str
+        "M" magnitude, "P" phase, "R" real, "I" imaginary, "F" field map or another computed map.
+    derived : bool
+        Computed from other images, says Image Type (0008,0008).
+    sop_uid : str
+        SOP Instance UID of the file.
+    instance, temporal_position, acquisition : int or None
+        Instance Number, Temporal Position Identifier or Index, Acquisition Number.
+    clocks : dict of str to float
+        Times in seconds, each on a clock of its own: see `frame_times`.
+    """
+
+    path: Path
+    rows: int
+    columns: int
+    orientation: tuple
+    position: tuple
+    spacing: tuple
+    frame: int | None = None
+    tile: tuple | None = None
+    slot: int | None = None
+    thickness: float | None = None
+    slice_spacing: float | None = None
+    slope: float = 1.0
+    intercept: float = 0.0
+    echo_time: float | None = None
+    component: str = "M"
+    derived: bool = False
+    sop_uid: str = ""
+    instance: int | None = None
+    temporal_position: int | None = None
+    acquisition: int | None = None
+    clocks: dict = field(default_factory=dict)
+
+
+def number(value) -> float | None:
+    """Return a header value as a finite float, the first one of several, or None."""
+    value = _first(value)
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        return None
+    return result if math.isfinite(result) else None
+
+
+def integer(value) -> int | None:
+    """Return a header value as int, or None."""
+    result = number(value)
+    return None if result is None else int(result)
+
+
+def numbers(value, count: int) -> tuple | None:
+    """Return a header value as a tuple of `count` finite floats, or None."""
+    try:
+        result = tuple(float(item) for item in value)
+    except (TypeError, ValueError):
+        return None
+    if len(result) != count or not all(math.isfinite(item) for item in result):
+        return None
+    return result
+
+
+def text(value) -> str:
+    """Return a header value as one stripped line of text."""
+    value = _first(value)
+    return "" if value is None else " ".join(str(value).split())
+
+
+def words(value) -> tuple:
+    """Return a multi-valued header text as upper-case words."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        value = [value]
+    return tuple(str(item).strip().upper() for item in value)
+
+
+def private(dataset, group: int, creator: str, element: int):
+    """Return a private element's value, or None.
+
+    The block that a private creator reserved may have any number (DICOM part 5, section 7.8), and
+    archives move it; `element` is the offset inside the block.
+    """
+    for block in range(0x10, 0x20):
+        entry = dataset.get((group, block))
+        if entry is None or not text(entry.value).upper().startswith(creator.upper()):
+            continue
+        found = dataset.get((group, block * 0x100 + element))
+        if found is not None:
+            return found.value
+    return None
+
+
+def day_seconds(value) -> float | None:
+    """Return a DICOM time (HHMMSS.FFFFFF) as seconds since midnight, or None."""
+    value = text(value).replace(":", "")
+    try:
+        hours, minutes, seconds = int(value[:2]), int(value[2:4] or 0), float(value[4:] or 0)
+    except ValueError:
+        return None
+    return hours * 3600.0 + minutes * 60.0 + seconds
+
+
+def datetime_seconds(value) -> float | None:
+    """Return a DICOM date-time (YYYYMMDDHHMMSS.FFFFFF&ZZXX) as seconds on one clock, or None."""
+    value = text(value)
+    for sign in "+-":
+        value = value.split(sign)[0]
+    days = date_days(value[:8])
+    seconds = day_seconds(value[8:])
+    return None if days is None or seconds is None else days * 86400.0 + seconds
+
+
+def date_days(value) -> int | None:
+    """Return a DICOM date (YYYYMMDD) as a day number, or None."""
+    from datetime import date
+
+    value = text(value).replace(".", "").replace("-", "")
+    try:
+        day = date(int(value[:4]), int(value[4:6]), int(value[6:8]))
+        # Counted from 2000, so that seconds keep their microseconds in a float.
+        return (day - date(2000, 1, 1)).days
+    except ValueError:
+        return None
+
+
+def _first(value):
+    if value is None or isinstance(value, str | bytes):
+        return value
+    try:
+        return value[0] if len(value) else None
+    except TypeError:
+        return value

@@ -1,0 +1,153 @@
+"""A series that is open: all that its headers say, and the way to decode frames on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.progress import (
+    CancelCallback,
+    ProgressCallback,
+    check_cancelled,
+    never_cancelled,
+    no_progress,
+)
+from DSCBrainSegLib.series.types import DSCSeries
+
+
+@dataclass
+class SeriesSource:
+    """A series whose headers were read and whose voxels were not.
+
+    Parameters
+    ----------
+    description : str
+        What the series is called in its header.
+    frame_count : int
+        Number of complete time points T.
+    volume_shape : tuple of 3 int
+        (K, J, I): slices, rows, columns.
+    times : ndarray, shape (T,)
+        Seconds after the first time point.
+    affine : ndarray, shape (4, 4)
+        From index (i, j, k) to patient LPS+ in mm.
+    decode : callable
+        ``decode(t)`` returns the frame at time point t (0-based) as an array (K, J, I).
+    echo_time, repetition_time : float or None
+        In seconds.
+    sop_instance_uids : list of list of str
+        For each time point; empty for NIfTI and NRRD.
+    source : Path or None
+        File or folder.
+    header : dict
+        Facts for a person, plain JSON types, no patient identity.
+    warnings : list of str
+        What was assumed or found missing.
+    """
+
+    description: str
+    frame_count: int
+    volume_shape: tuple[int, int, int]
+    times: np.ndarray
+    affine: np.ndarray
+    decode: Callable[[int], np.ndarray]
+    echo_time: float | None = None
+    repetition_time: float | None = None
+    sop_instance_uids: list[list[str]] = field(default_factory=list)
+    source: Path | None = None
+    header: dict = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def read(
+        self,
+        frames: Sequence[int] | None = None,
+        progress: ProgressCallback = no_progress,
+        cancelled: CancelCallback = never_cancelled,
+    ) -> DSCSeries:
+        """Decode the asked frames only.
+
+        Parameters
+        ----------
+        frames : sequence of int, optional
+            0-based time points; all of them by default.
+        progress, cancelled : callable
+            See `DSCBrainSegLib.progress`.
+
+        Returns
+        -------
+        DSCSeries
+            With float32 frames of shape (T, K, J, I) in the order asked for.
+
+        Raises
+        ------
+        SeriesError
+            A frame does not exist, its file is damaged, or the frames hold no image.
+        Cancelled
+            The user asked to stop.
+        """
+        indices = self._checked_indices(frames)
+        volumes = np.empty((len(indices), *self.volume_shape), dtype=np.float32)
+        for done, index in enumerate(indices):
+            check_cancelled(cancelled)
+            progress(done, len(indices), f"Reading time point {index + 1}")
+            volumes[done] = self.decode(index)
+        progress(len(indices), len(indices), "Series read")
+        warnings = list(self.warnings)
+        _clean_voxels(volumes, indices, warnings)
+        uids = self.sop_instance_uids
+        return DSCSeries(
+            frames=volumes,
+            times=np.asarray(self.times)[indices],
+            affine=self.affine.copy(),
+            echo_time=self.echo_time,
+            repetition_time=self.repetition_time,
+            frame_indices=np.array(indices, dtype=int),
+            frame_count=self.frame_count,
+            sop_instance_uids=[uids[index] for index in indices] if uids else [],
+            source=self.source,
+            description=self.description,
+            header=dict(self.header),
+            warnings=warnings,
+        )
+
+    def _checked_indices(self, frames: Sequence[int] | None) -> list[int]:
+        if frames is None:
+            return list(range(self.frame_count))
+        indices = [int(index) for index in np.atleast_1d(np.asarray(frames, dtype=int))]
+        wrong = [index for index in indices if not 0 <= index < self.frame_count]
+        if wrong or not indices:
+            asked = f"Time point {wrong[0] + 1}" if wrong else "No time point"
+            raise SeriesError(
+                f"{asked} was asked for, but the series has time points 1 to {self.frame_count}; "
+                "choose one of those."
+            )
+        return indices
+
+
+def _clean_voxels(volumes: np.ndarray, indices: list[int], warnings: list[str]) -> None:
+    """Set NaN and infinite voxels to 0, and find frames that hold no image."""
+    empty = []
+    for volume, index in zip(volumes, indices, strict=True):
+        if not np.isfinite(volume.max()) or not np.isfinite(volume.min()):
+            bad = ~np.isfinite(volume)
+            volume[bad] = 0.0
+            warnings.append(
+                f"Time point {index + 1} has {int(bad.sum())} voxels without a number (NaN or "
+                "infinite); they were set to 0."
+            )
+        if volume.max() == volume.min():
+            empty.append(index + 1)
+    if len(empty) == len(indices):
+        raise SeriesError(
+            f"Time point {empty[0]} has the same value in every voxel, so there is no image to "
+            "work on; choose another time point or export the series again."
+            if len(empty) == 1
+            else "Every time point has the same value in all its voxels, so there is no image to "
+            "work on; export the series again."
+        )
+    for number in empty:
+        warnings.append(f"Time point {number} has the same value in every voxel.")
