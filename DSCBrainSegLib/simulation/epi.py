@@ -15,7 +15,7 @@ GYROMAGNETIC_HZ_PER_PPM_T = 42.577
 
 FAT_SHIFT_PPM = -3.45
 
-MASK_SMOOTHING_PIXELS = 1.5
+MASK_SMOOTHING_PIXELS = 2.0
 """Standard deviation, in fine pixels, of the smoothing of the distorted mask."""
 
 _IS_FAT = np.zeros(TISSUE_COUNT, bool)

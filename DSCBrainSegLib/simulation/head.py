@@ -11,6 +11,12 @@ from DSCBrainSegLib.simulation.tissue import BRAIN_TISSUES, Tissue
 HULL_CLOSING_MM = 8.0
 """Closing radius that takes sulcal CSF into the brain mask (see docs/methods.md)."""
 
+HULL_RIM_MM = 1.0
+"""Fluid just outside the cortex that still counts: the width of pia and partial volume."""
+
+HULL_SMOOTHING_MM = 1.0
+"""Standard deviation of the final smoothing: automatic labels are rough at the voxel scale."""
+
 
 @dataclass
 class Head:
@@ -36,7 +42,7 @@ def brain_hull(labels: np.ndarray, closing_mm: float = HULL_CLOSING_MM) -> np.nd
     """Brain mask of a label volume: tissue, ventricles, and the sulcal CSF a closing encloses.
 
     The boundary runs along the outer cortical surface; eyes, dural sinuses and skull stay outside,
-    because only CSF (and vessels within it) is added to the tissue.
+    because only CSF (and arteries within it) is added to the tissue, before a slight smoothing.
 
     Parameters
     ----------
@@ -61,7 +67,10 @@ def brain_hull(labels: np.ndarray, closing_mm: float = HULL_CLOSING_MM) -> np.nd
     fluid = np.isin(labels, (Tissue.CSF, Tissue.ARTERY))
     hull = tissue | (closed & fluid)
     hull = ndimage.binary_opening(hull, iterations=1) | tissue
-    return ndimage.binary_fill_holes(largest_component(hull))
+    hull |= (ndimage.distance_transform_edt(~hull) <= HULL_RIM_MM) & fluid
+    hull = ndimage.binary_fill_holes(hull)
+    hull = ndimage.gaussian_filter(hull.astype(np.float32), HULL_SMOOTHING_MM) > 0.5
+    return largest_component(hull)
 
 
 def largest_component(mask: np.ndarray) -> np.ndarray:

@@ -1,0 +1,163 @@
+"""Cases to evaluate on: an image, its reference mask, and the slices to trust."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from DSCBrainSegLib.errors import SeriesError
+
+IMAGE_NAME = "frame.nii.gz"
+REFERENCE_NAME = "reference-mask.nii.gz"
+SOURCE_NAME = "source.json"
+
+SAME_GRID_TOLERANCE = 1e-3
+"""Largest difference in mm between the entries of two affines of the same grid."""
+
+
+@dataclass(frozen=True)
+class EvaluationCase:
+    """One image with a reference mask.
+
+    Parameters
+    ----------
+    name : str
+        What tables call it; unique in a cohort.
+    image, reference : Path
+        Files with one time point (NIfTI or NRRD) on the same grid; the reference is brain where it
+        is above 0.
+    slices : tuple of int, optional
+        First and last slice (index k of the file, from 0, both included) to compare; all by
+        default.
+    """
+
+    name: str
+    image: Path
+    reference: Path
+    slices: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class LoadedCase:
+    """The voxels of a case.
+
+    Parameters
+    ----------
+    case : EvaluationCase
+    image : ndarray, shape (K, J, I)
+        Intensities.
+    reference : ndarray of bool, shape (K, J, I)
+    affine : ndarray, shape (4, 4)
+        From (i, j, k, 1) to patient LPS+ in mm.
+    compared : slice
+        Slices along k to compare.
+    """
+
+    case: EvaluationCase
+    image: np.ndarray
+    reference: np.ndarray
+    affine: np.ndarray
+    compared: slice
+
+    @property
+    def spacing(self) -> tuple[float, float, float]:
+        """Voxel size in mm along (k, j, i)."""
+        i, j, k = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(k), float(j), float(i)
+
+    @property
+    def voxel_volume_ml(self) -> float:
+        """Volume of one voxel in mL."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
+
+
+def find_cases(folder: str | Path) -> list[EvaluationCase]:
+    """List the cases of a cohort: one sub-folder per subject.
+
+    A sub-folder holds ``frame.nii.gz`` (one time point), ``reference-mask.nii.gz`` and, if only
+    some slices are to be compared, ``source.json`` with
+    ``{"reference": {"trusted_slices_k": [first, last]}}``. Sub-folders that lack the image or the
+    mask are left out.
+
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    list of EvaluationCase
+        By name.
+
+    Raises
+    ------
+    SeriesError
+        There is no case, or a source.json is damaged.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise SeriesError(f"{folder} is not a folder; give the folder of a cohort.")
+    cases = [
+        EvaluationCase(path.name, path / IMAGE_NAME, path / REFERENCE_NAME, _trusted_slices(path))
+        for path in sorted(folder.iterdir())
+        if (path / IMAGE_NAME).is_file() and (path / REFERENCE_NAME).is_file()
+    ]
+    if not cases:
+        raise SeriesError(
+            f"{folder} holds no case; each subject needs a sub-folder with {IMAGE_NAME} and "
+            f"{REFERENCE_NAME}."
+        )
+    return cases
+
+
+def load_case(case: EvaluationCase) -> LoadedCase:
+    """Read image and reference.
+
+    Raises
+    ------
+    SeriesError
+        A file cannot be read or holds several time points, the two are not on the same grid, or the
+        slices to compare are not there.
+    """
+    from DSCBrainSegLib.series import read_series
+
+    image, reference = (read_series(path) for path in (case.image, case.reference))
+    for series in (image, reference):
+        if series.frames.shape[0] != 1:
+            raise SeriesError(
+                f"{series.source} holds {series.frames.shape[0]} time points, but a case needs "
+                "one; export the frame that was drawn on."
+            )
+    same_shape = image.volume_shape == reference.volume_shape
+    if not same_shape or np.abs(image.affine - reference.affine).max() > SAME_GRID_TOLERANCE:
+        raise SeriesError(
+            f"{case.reference} (K, J, I = {reference.volume_shape}) is not on the grid of "
+            f"{case.image} ({image.volume_shape}); resample it onto the image."
+        )
+    first, last = case.slices or (0, image.volume_shape[0] - 1)
+    if not 0 <= first <= last < image.volume_shape[0]:
+        raise SeriesError(
+            f"{case.name}: slices {first} to {last} are to be compared, but the image has slices 0 "
+            f"to {image.volume_shape[0] - 1}."
+        )
+    return LoadedCase(
+        case, image.frames[0], reference.frames[0] > 0, image.affine, slice(first, last + 1)
+    )
+
+
+def _trusted_slices(folder: Path) -> tuple[int, int] | None:
+    path = folder / SOURCE_NAME
+    if not path.is_file():
+        return None
+    try:
+        trusted = json.loads(path.read_text(encoding="utf-8"))["reference"]["trusted_slices_k"]
+        first, last = (int(index) for index in trusted)
+    except KeyError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise SeriesError(
+            f'{path} is damaged; "reference": {{"trusted_slices_k": [first, last]}} is expected.'
+        ) from error
+    return first, last

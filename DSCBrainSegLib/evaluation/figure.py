@@ -1,0 +1,185 @@
+"""Fig. 2 of the source paper for any cohort: image, reference and every method side by side."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+
+from DSCBrainSegLib.errors import MissingPackageError
+from DSCBrainSegLib.evaluation.colours import REFERENCE_COLOUR, as_fractions, method_colours
+from DSCBrainSegLib.evaluation.pictures import PictureRow
+from DSCBrainSegLib.metrics.overlap import overlap
+
+PANEL_INCHES = 1.55
+DPI = 220
+MARGIN_MM = 12.0
+"""Shown around the largest mask or reference."""
+SCALE_BAR_MM = 50.0
+FILL_OPACITY = 0.18
+NO_PICTURES = "No slice to show: no case could be read."
+
+
+def require_matplotlib() -> None:
+    """Raise `MissingPackageError` if matplotlib cannot be imported."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise MissingPackageError(
+            'matplotlib is not installed; run: pip install "DSCBrainSegLib[evaluation]".'
+        ) from error
+
+
+def draw_comparison(rows: Sequence[PictureRow], methods: Sequence[str]) -> bytes:
+    """Draw slices as rows; image, reference and the methods as columns.
+
+    Each mask is tinted and outlined in its method's colour, with the reference as a thin line on
+    top and the Dice coefficient of the slice in the corner. All panels have one scale; the
+    patient's right is on the left.
+
+    Parameters
+    ----------
+    rows : sequence of PictureRow
+        A picture that says so is drawn if there are none.
+    methods : sequence of str
+        In the order of the columns.
+
+    Returns
+    -------
+    bytes
+        A PNG file.
+
+    Raises
+    ------
+    MissingPackageError
+        matplotlib is not installed.
+    """
+    require_matplotlib()
+    if not rows:
+        return _message(NO_PICTURES)
+    from matplotlib.figure import Figure
+
+    height, width = _common_field(rows)
+    columns = 2 + len(methods)
+    panel_height = PANEL_INCHES * height / width
+    label_inches, title_inches, legend_inches = 0.35, 0.25, 0.28
+    size = (
+        label_inches + columns * PANEL_INCHES,
+        title_inches + len(rows) * panel_height + legend_inches,
+    )
+    figure = Figure(figsize=size, dpi=DPI, facecolor="white")
+    grid = figure.add_gridspec(
+        len(rows),
+        columns,
+        left=label_inches / size[0],
+        right=1 - 0.02 / size[0],
+        top=1 - title_inches / size[1],
+        bottom=legend_inches / size[1],
+        wspace=0.03,
+        hspace=0.03 * width / height,
+    )
+    colours = {name: as_fractions(rgb) for name, rgb in method_colours(methods).items()}
+    yellow = as_fractions(REFERENCE_COLOUR)
+    titles = ["Image", "Reference", *methods]
+    for number, row in enumerate(rows):
+        axes = [figure.add_subplot(grid[number, column]) for column in range(columns)]
+        for panel, title in zip(axes, titles, strict=True):
+            _show_image(panel, row, height, width)
+            if number == 0:
+                panel.set_title(title, fontsize=9, pad=4)
+        axes[0].set_ylabel(f"{_shorten(row.case)}\nslice {row.slice_number}", fontsize=7)
+        _outline(axes[1], row, row.reference, yellow, fill=True)
+        for panel, method in zip(axes[2:], methods, strict=True):
+            mask = row.masks.get(method)
+            if mask is None:
+                _write_in(panel, "failed")
+                continue
+            _outline(panel, row, mask, colours[method], fill=True)
+            _outline(panel, row, row.reference, yellow, fill=False)
+            _write_in(panel, f"{overlap(mask, row.reference).dice:.3f}")
+    _draw_scale(figure.axes[0], height, width)
+    caption = (
+        "Filled: mask of the column.  Yellow line: reference.  Number: Dice on the slice.  "
+        "The patient's right is on the left."
+    )
+    figure.text(label_inches / size[0], 0.09 / size[1], caption, fontsize=7, color="0.25")
+    return _to_png(figure)
+
+
+def _common_field(rows: Sequence[PictureRow]) -> tuple[float, float]:
+    """Height and width in mm that show the reference and all masks of every row."""
+    spans = []
+    for row in rows:
+        low, high = _box_mm(row)
+        image_mm = np.multiply(row.image.shape, row.pixel_mm)
+        spans.append(np.minimum(high - low + 2 * MARGIN_MM, image_mm))
+    height, width = np.max(spans, axis=0)
+    return float(height), float(width)
+
+
+def _box_mm(row: PictureRow) -> tuple[np.ndarray, np.ndarray]:
+    """Corners (row, column) in mm of what any mask or the reference covers."""
+    covered = np.any([row.reference, *row.masks.values()], axis=0)
+    indices = np.argwhere(covered)
+    return indices.min(axis=0) * row.pixel_mm, (indices.max(axis=0) + 1) * row.pixel_mm
+
+
+def _show_image(panel, row: PictureRow, height: float, width: float) -> None:
+    rows_mm, columns_mm = np.multiply(row.image.shape, row.pixel_mm)
+    panel.imshow(
+        row.image,
+        cmap="gray",
+        vmin=row.window[0],
+        vmax=row.window[1],
+        extent=(0, columns_mm, rows_mm, 0),
+        interpolation="bicubic",
+    )
+    middle = np.mean(_box_mm(row), axis=0)
+    panel.set_xlim(middle[1] - width / 2, middle[1] + width / 2)
+    panel.set_ylim(middle[0] + height / 2, middle[0] - height / 2)
+    panel.set_facecolor("black")
+    panel.set_xticks([])
+    panel.set_yticks([])
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+
+
+def _outline(panel, row: PictureRow, mask: np.ndarray, colour, fill: bool) -> None:
+    if not mask.any():
+        return
+    padded = np.pad(mask, 1).astype(float)  # so that a mask at the image's edge is closed
+    height, width = row.pixel_mm
+    x = (np.arange(padded.shape[1]) - 0.5) * width
+    y = (np.arange(padded.shape[0]) - 0.5) * height
+    if fill:
+        panel.contourf(x, y, padded, levels=[0.5, 1.5], colors=[(*colour, FILL_OPACITY)])
+    panel.contour(x, y, padded, levels=[0.5], colors=[colour], linewidths=1.2 if fill else 0.6)
+
+
+def _write_in(panel, text: str) -> None:
+    panel.text(0.03, 0.03, text, transform=panel.transAxes, fontsize=8, color="white")
+
+
+def _draw_scale(panel, height: float, width: float) -> None:
+    left, bottom = panel.get_xlim()[0] + 0.04 * width, panel.get_ylim()[0] - 0.05 * height
+    panel.plot([left, left + SCALE_BAR_MM], [bottom, bottom], color="white", linewidth=1.8)
+    panel.text(left, bottom - 0.02 * height, f"{SCALE_BAR_MM:.0f} mm", fontsize=7, color="white")
+
+
+def _shorten(name: str, longest: int = 22) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def _message(text: str) -> bytes:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 1), dpi=DPI)
+    figure.text(0.5, 0.5, text, ha="center", va="center")
+    return _to_png(figure)
+
+
+def _to_png(figure) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()

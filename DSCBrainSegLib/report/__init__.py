@@ -1,0 +1,1 @@
+"""What a segmentation leaves on disk: mask, overlay picture, figures, report."""
