@@ -28,12 +28,16 @@ class SegmentationMethod:
         takes the keywords ``weights`` (path or None), ``progress`` and ``cancelled``.
     uses_weights : bool
         True for a network.
+    clean : bool
+        Keep the largest piece and fill the holes of the result. The published baselines are left as
+        they are, or they would not be what they are compared as.
     """
 
     name: str
     label: str
     segment: Callable[..., np.ndarray]
     uses_weights: bool = False
+    clean: bool = False
 
 
 _METHODS: dict[str, SegmentationMethod] = {}
@@ -79,9 +83,6 @@ def _segment_with_network(
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
 ) -> np.ndarray:
-    from DSCBrainSegLib.keras_backend import select_backend
-
-    select_backend()
     from DSCBrainSegLib.network.predict import predict_brain
 
     return predict_brain(volume, spacing, weights=weights, progress=progress, cancelled=cancelled)
@@ -89,7 +90,11 @@ def _segment_with_network(
 
 register_method(
     SegmentationMethod(
-        "network", "U-Net with residual units and scSE", _segment_with_network, uses_weights=True
+        "network",
+        "U-Net with residual units and scSE",
+        _segment_with_network,
+        uses_weights=True,
+        clean=True,
     )
 )
 
