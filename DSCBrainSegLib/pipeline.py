@@ -11,7 +11,7 @@ import numpy as np
 
 from DSCBrainSegLib.errors import ConfigurationError, SeriesError, WeightsError
 from DSCBrainSegLib.methods import SegmentationMethod, get_method
-from DSCBrainSegLib.preprocessing.axial import to_axial
+from DSCBrainSegLib.preprocessing.axial import AxialVolume, to_axial
 from DSCBrainSegLib.preprocessing.intensity import check_intensities
 from DSCBrainSegLib.preprocessing.reference_frame import ReferenceFrame, choose_reference_frame
 from DSCBrainSegLib.progress import (
@@ -133,9 +133,9 @@ def segment_series(
         check_intensities(series.frames, _name_frame(series, reference.index))
     with timer.step("segment", f"Segmenting ({chosen.label})"):
         axial = to_axial(series.frames[0], series.affine)
-        found = _run(chosen, axial, weights_path, progress, cancelled)
+        found = run_method(chosen, axial, weights_path, progress, cancelled)
     with timer.step("clean up", "Bringing the mask onto the series' voxels"):
-        mask = _to_mask(axial.back(found))
+        mask = to_mask(chosen, axial, found)
     if not mask.any():
         raise SeriesError(
             f"{_name_frame(series, reference.index)}: no brain was found; check that this is a "
@@ -206,7 +206,33 @@ def _find_weights(method: SegmentationMethod, weights) -> tuple[Path | None, dic
     return path, describe(path)
 
 
-def _run(method, axial, weights_path, progress, cancelled) -> np.ndarray:
+def segment_volume(
+    volume: np.ndarray, affine: np.ndarray, method: SegmentationMethod, weights: Path | None = None
+) -> np.ndarray:
+    """Segment one volume that is in memory.
+
+    Parameters
+    ----------
+    volume : ndarray, shape (K, J, I)
+        One frame.
+    affine : ndarray, shape (4, 4)
+        From (i, j, k, 1) to patient LPS+ in mm.
+    method : SegmentationMethod
+    weights : Path, optional
+        For a method that uses them; the shipped ones by default.
+
+    Returns
+    -------
+    ndarray of bool, shape (K, J, I)
+    """
+    axial = to_axial(volume, affine)
+    return to_mask(method, axial, run_method(method, axial, weights, no_progress, never_cancelled))
+
+
+def run_method(
+    method: SegmentationMethod, axial: AxialVolume, weights_path, progress, cancelled
+) -> np.ndarray:
+    """Call a method on an axial volume; returns its bool mask or probabilities (K, J, I)."""
     if not method.uses_weights:
         return method.segment(axial.volume, axial.spacing)
     return method.segment(
@@ -214,10 +240,13 @@ def _run(method, axial, weights_path, progress, cancelled) -> np.ndarray:
     )
 
 
-def _to_mask(found: np.ndarray) -> np.ndarray:
+def to_mask(method: SegmentationMethod, axial: AxialVolume, found: np.ndarray) -> np.ndarray:
+    """Bring what a method found onto the series' own voxels as a bool mask."""
     from DSCBrainSegLib.post import clean_mask
 
-    return clean_mask(found if found.dtype == bool else found >= BRAIN_PROBABILITY)
+    found = axial.back(found)
+    mask = found if found.dtype == bool else found >= BRAIN_PROBABILITY
+    return clean_mask(mask) if method.clean else mask
 
 
 def _name_frame(series: DSCSeries, index: int) -> str:

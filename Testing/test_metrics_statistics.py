@@ -31,7 +31,7 @@ def test_too_few_values_give_nan():
 
 
 def test_textbook_example():
-    result = compare_paired(BEFORE, AFTER, confidence=0.961)
+    result = compare_paired(BEFORE, AFTER, confidence=0.96)
     assert result.exact
     assert result.p_value == pytest.approx(20 / 512)  # two-sided, T+ = 40 of 45
     assert result.difference == pytest.approx(0.46, abs=0.005)

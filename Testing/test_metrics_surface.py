@@ -34,12 +34,10 @@ def test_cube_moved_in_plane_is_off_by_pixels_not_slices():
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.5, 1.25, 1.25), (5.0, 1.25, 1.25)])
 def test_moved_ball_has_the_distances_of_the_formula(spacing):
     # A point at angle a to the shift s is |s cos a| off, and cos a is uniform over a sphere: mean
-    # s / 2, 95th percentile 0.95 s.
+    # s / 2, 95th percentile 0.95 s. Voxels of 5 mm leave the mean 9 % short (without areas: 22 %).
     shift = 7.5
-    distances = surface_distances(
-        ball(spacing, 40, (0.0, 0.0, shift)), ball(spacing, 40), spacing
-    )
-    assert distances.mean_mm == pytest.approx(shift / 2, rel=0.08)
+    distances = surface_distances(ball(spacing, 40, (0.0, 0.0, shift)), ball(spacing, 40), spacing)
+    assert distances.mean_mm == pytest.approx(shift / 2, rel=0.12)
     assert distances.hd95_mm == pytest.approx(0.95 * shift, abs=0.75)
 
 
@@ -67,12 +65,8 @@ def test_distances_agree_with_simpleitk():
     mask_contour, to_mask = contour_and_distance(mask)
     reference_contour, to_reference = contour_and_distance(reference)
     distances = surface_distances(mask, reference, spacing)
-    np.testing.assert_allclose(
-        distances.mask_to_reference, to_reference[mask_contour], atol=1e-3
-    )
-    np.testing.assert_allclose(
-        distances.reference_to_mask, to_mask[reference_contour], atol=1e-3
-    )
+    np.testing.assert_allclose(distances.mask_to_reference, to_reference[mask_contour], atol=1e-3)
+    np.testing.assert_allclose(distances.reference_to_mask, to_mask[reference_contour], atol=1e-3)
 
 
 def test_largest_distance_is_simpleitks_hausdorff_distance():

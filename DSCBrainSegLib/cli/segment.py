@@ -87,7 +87,9 @@ def command(source, output, frame, series_uid, method, mask_format, weights, ove
         click.echo(json.dumps(facts))
         return
     seconds = sum(result.timings.values())
-    click.echo(f"Brain mask: {result.volume_ml:.0f} mL, time point {result.frame.index + 1}, ", nl=0)
+    click.echo(
+        f"Brain mask: {result.volume_ml:.0f} mL, time point {result.frame.index + 1}, ", nl=0
+    )
     click.echo(f"{seconds:.1f} s. Results in {output}")
     for warning in result.warnings:
         click.echo(f"Note: {warning}", err=True)

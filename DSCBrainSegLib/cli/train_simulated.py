@@ -26,9 +26,7 @@ from DSCBrainSegLib.cli.main import verbose_option
 @click.option("--seed", default=1, show_default=True)
 @click.option("--initial", type=click.Path(path_type=Path), help="Checkpoint to start from.")
 @verbose_option
-def command(
-    maps, output, minutes, validation, widths, batch, learning_rate, seed, initial
-):
+def command(maps, output, minutes, validation, widths, batch, learning_rate, seed, initial):
     """Train on slices simulated from the whole-head label maps (.nii.gz) in LABELMAPS."""
     from DSCBrainSegLib.errors import ConfigurationError
     from DSCBrainSegLib.keras_backend import select_backend
