@@ -29,8 +29,8 @@ class DSCBrainSeg(ScriptedLoadableModule):
         self.parent.dependencies = []
         self.parent.contributors = ["The DSCBrainSeg authors"]
         self.parent.helpText = _(
-            "Brain mask of a T2*-weighted (DSC) perfusion series. Choose the series' folder and the "
-            "dscbrainseg program, click Segment. For research; not a medical device."
+            "Brain mask of a T2*-weighted (DSC) perfusion series. Choose the series' folder and "
+            "the dscbrainseg program, click Segment. For research; not a medical device."
         )
         self.parent.acknowledgementText = _(
             "Method: Alkhimova and Diumin 2022. Trained on simulated heads (SynthSeg label maps)."

@@ -100,5 +100,6 @@ def _move_all(work: Path, target: Path, overwrite: bool) -> None:
 def _output_error(target: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
     return OutputError(
-        f"Cannot write to {target}: {reason}; choose a folder that can be written and has free space."
+        f"Cannot write to {target}: {reason}; "
+        "choose a folder that can be written and has free space."
     )

@@ -143,6 +143,17 @@ def test_read_out_keeps_a_smooth_image_and_adds_rician_noise():
     assert noisy.mean() == pytest.approx(0.1 * np.sqrt(np.pi / 2), rel=0.03)
 
 
+@pytest.mark.parametrize("matrix", [64, 96, 128, 192])
+def test_the_acquired_image_lies_where_the_fine_one_does(matrix):
+    rows, columns = np.indices((FINE_SIZE, FINE_SIZE))
+    image = np.exp(-((rows - 70.0) ** 2 + (columns - 110.0) ** 2) / (2 * 10.0**2))
+    acquired = epi.read_out(
+        image.astype(np.float32), changed(matrix=matrix), 0.0, np.random.default_rng(0)
+    )
+    found = (centre_of_mass(acquired) + 0.5) / matrix
+    np.testing.assert_allclose(found, (np.array([70.0, 110.0]) + 0.5) / FINE_SIZE, atol=5e-4)
+
+
 def test_the_ghost_appears_half_a_field_of_view_away():
     image = np.zeros((FINE_SIZE, FINE_SIZE), np.float32)
     image[40:50, 90:100] = 1

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import traceback
 
 import click
@@ -17,26 +15,22 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
+COMMANDS = ("segment", "info", "simulate", "train-simulated", "export-weights")
+"""Each lives in a module of its name."""
+
+
 class LazyGroup(click.Group):
     """A command group that imports a command's module only when it is asked for."""
 
-    _modules = {
-        "segment": "DSCBrainSegLib.cli.segment",
-        "info": "DSCBrainSegLib.cli.info",
-        "simulate": "DSCBrainSegLib.cli.simulate",
-        "train-simulated": "DSCBrainSegLib.cli.train_simulated",
-        "export-weights": "DSCBrainSegLib.cli.export_weights",
-    }
-
     def list_commands(self, context):
-        return list(self._modules)
+        return list(COMMANDS)
 
     def get_command(self, context, name):
-        if name not in self._modules:
+        if name not in COMMANDS:
             return None
         import importlib
 
-        return importlib.import_module(self._modules[name]).command
+        return importlib.import_module(f"DSCBrainSegLib.cli.{name.replace('-', '_')}").command
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -75,7 +69,6 @@ def main(arguments: list[str] | None = None) -> int:
         130 interrupted.
     """
     state = {"verbose": False}
-    _let_termination_clean_up()
     try:
         cli.main(args=arguments, prog_name="dscbrainseg", standalone_mode=False, obj=state)
         return 0
@@ -91,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
             traceback.print_exc()
         code = EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_INPUT
         return _fail(str(error), code)
-    except Exception as error:  # noqa: BLE001 - a bug must not reach the user as a traceback
+    except Exception as error:
         if state["verbose"]:
             traceback.print_exc()
         name = type(error).__name__
@@ -99,16 +92,6 @@ def main(arguments: list[str] | None = None) -> int:
             f"Unexpected problem ({name}: {error}); run again with --verbose and report it.",
             EXIT_INPUT,
         )
-
-
-def _let_termination_clean_up() -> None:
-    """Make SIGTERM end the work the way Ctrl-C does, so that temporary files are removed."""
-
-    def interrupt(signum, frame):
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
 
 
 def _fail(sentence: str, code: int) -> int:

@@ -15,6 +15,9 @@ HIGHEST_LEVEL = 0.85
 The source paper's Fig. 2 shows slices above the eyes.
 """
 
+WINDOW_PERCENTILES = (1.0, 99.5)
+"""Of the volume's intensities: shown black and white."""
+
 
 @dataclass
 class PictureRow:
@@ -87,7 +90,7 @@ class CasePictures:
             return
         axial = self._axial(loaded.image)
         numbers = self._slice_numbers(axial, loaded.image.shape)
-        window = tuple(float(value) for value in np.percentile(axial.volume, (1.0, 99.5)))
+        low, high = np.percentile(axial.volume, WINDOW_PERCENTILES)
         for level in levels:
             k = int(with_brain[round(level * (with_brain.size - 1))])
             self._slices.append(k)
@@ -98,7 +101,7 @@ class CasePictures:
                     axial.volume[k],
                     reference[k],
                     axial.spacing[1:],
-                    window,
+                    (float(low), float(high)),
                 )
             )
 

@@ -70,12 +70,12 @@ class PairedComparison:
 
 def summarise(values: Sequence[float]) -> Summary:
     """Return mean and SD of the finite values; the others are counted, not hidden."""
-    values = np.asarray(values, dtype=float)
-    finite = values[np.isfinite(values)]
+    array = np.asarray(values, dtype=float)
+    finite = array[np.isfinite(array)]
     return Summary(
         count=finite.size,
-        undefined=int(np.isnan(values).sum()),
-        infinite=int(np.isinf(values).sum()),
+        undefined=int(np.isnan(array).sum()),
+        infinite=int(np.isinf(array).sum()),
         mean=float(finite.mean()) if finite.size else float("nan"),
         sd=float(finite.std(ddof=1)) if finite.size > 1 else float("nan"),
     )
@@ -109,13 +109,13 @@ def compare_paired(
     Hollander & Wolfe, Nonparametric Statistical Methods, section 3: the interval holds the shifts
     that the test does not reject.
     """
-    first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-    if first.shape != second.shape or first.ndim != 1:
-        raise ValueError(f"pairs are needed, got shapes {first.shape} and {second.shape}")
+    a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if a.shape != b.shape or a.ndim != 1:
+        raise ValueError(f"pairs are needed, got shapes {a.shape} and {b.shape}")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
-    both = np.isfinite(first) & np.isfinite(second)
-    differences = first[both] - second[both]
+    both = np.isfinite(a) & np.isfinite(b)
+    differences = a[both] - b[both]
     left_out = int(both.size - both.sum())
     if differences.size == 0:
         nan = float("nan")
@@ -128,12 +128,12 @@ def compare_paired(
 
 def adjust_holm(p_values: Sequence[float]) -> list[float]:
     """Adjust p values for their number (Holm 1979); NaN stays NaN and does not count."""
-    p_values = np.asarray(p_values, dtype=float)
-    adjusted = np.full(p_values.shape, np.nan)
-    order = [index for index in np.argsort(p_values) if not np.isnan(p_values[index])]
+    values = np.asarray(p_values, dtype=float)
+    adjusted = np.full(values.shape, np.nan)
+    order = [index for index in np.argsort(values) if not np.isnan(values[index])]
     largest = 0.0
     for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - rank) * p_values[index]))
+        largest = max(largest, min(1.0, (len(order) - rank) * values[index]))
         adjusted[index] = largest
     return adjusted.tolist()
 

@@ -30,7 +30,7 @@ class VolumeError:
         """`ml` in % of the reference; 0 if both are empty, inf if only the reference is."""
         if self.reference_ml == 0:
             return 0.0 if self.mask_ml == 0 else float("inf")
-        return 100.0 * self.ml / self.reference_ml
+        return 100.0 * (self.ml / self.reference_ml)
 
 
 def volume_error(mask: np.ndarray, reference: np.ndarray, voxel_volume_ml: float) -> VolumeError:

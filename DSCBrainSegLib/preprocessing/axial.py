@@ -81,7 +81,7 @@ def to_axial(volume: np.ndarray, affine: np.ndarray) -> AxialVolume:
     """Reorder or resample a volume to axial orientation.
 
     Axial slices, tilted by up to 45 degrees, are only reordered and flipped: the planes stay those
-    that were acquired. Sagittal and coronal series are resampled (linearly) to axial planes with the
+    that were acquired. Sagittal and coronal series are resampled linearly to axial planes with the
     series' in-plane pixel size and slices at least 3 mm apart.
 
     Parameters

@@ -133,7 +133,7 @@ def _parts_of_series(images: list) -> list[SeriesPart]:
             planes += read_planes(path, dataset)
         except SeriesError as error:
             faults.append(f"{path.name}: {error}")
-        except Exception:  # noqa: BLE001 - pydicom raises many kinds on damaged sequences
+        except Exception:
             faults.append(f"{path.name}: its header is damaged")
     if not planes:
         return [SeriesPart(_facts(images[0][1]), [], fault=faults[0])]
@@ -163,7 +163,7 @@ def _parts_of_series(images: list) -> list[SeriesPart]:
 def _facts(dataset) -> SeriesFacts:
     try:
         return read_facts(dataset)
-    except Exception:  # noqa: BLE001 - as above; the rest may still say what the series is
+    except Exception:
         for keyword in FUNCTIONAL_GROUPS:
             if keyword in dataset:
                 delattr(dataset, keyword)

@@ -104,7 +104,7 @@ def _decoding_error(path: Path, root: Path, error: Exception) -> SeriesError:
     try:
         with quiet_libraries():
             reason = _reason(path)
-    except Exception:  # noqa: BLE001 - the file cannot even be opened a second time
+    except Exception:
         reason = None
     if isinstance(error, OSError) and error.strerror:
         return SeriesError(f"{name} cannot be opened: {error.strerror}.")

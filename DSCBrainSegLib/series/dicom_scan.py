@@ -151,7 +151,7 @@ def _scan_file(path: Path, tags: list, scan: Scan) -> None:
         fault = _fault(dataset, meta, rest)
     except OSError as error:
         scan.damaged.append((path, f"cannot be opened ({error.strerror or error})"))
-    except Exception:  # noqa: BLE001 - pydicom raises many kinds on a damaged header
+    except Exception:
         scan.damaged.append((path, "has a damaged header"))
     else:
         if fault:

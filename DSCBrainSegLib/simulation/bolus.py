@@ -21,8 +21,9 @@ TISSUE_RELAXIVITY_PER_T = 29.0
 
 BRAIN_DENSITY_G_PER_ML = 1.04
 
-LARGE_VESSELS_HAEMATOCRIT_FACTOR = 1.37
-"""(1 - large-vessel) over (1 - small-vessel) haematocrit turned round: 0.75 / 0.55."""
+HAEMATOCRIT_FACTOR = 0.75 / 0.55
+"""Plasma fraction of capillary over that of arterial blood (haematocrit 0.25 and 0.45): the agent
+is in the plasma only, so that a millilitre of capillary blood carries more of it."""
 
 STEP_S = 0.1
 """Time step of the convolution."""
@@ -120,7 +121,7 @@ def draw_bolus(rng: np.random.Generator, arrival_s: float) -> Bolus:
         arrival_s=float(arrival_s * rng.uniform(0.93, 1.07)),
         alpha=float(rng.uniform(2.6, 3.4)),
         beta_s=float(rng.uniform(1.2, 1.7)),
-        arterial_peak_mm=float(rng.uniform(4.6, 6.0)),
+        arterial_peak_mm=float(rng.uniform(4.0, 5.0)),
         recirculation_delay_s=float(rng.uniform(8.0, 12.0)),
         recirculation_spread_s=float(rng.uniform(20.0, 35.0)),
         recirculation=float(rng.uniform(0.6, 1.0)),
@@ -157,8 +158,8 @@ def arterial_concentration(bolus: Bolus, times: np.ndarray) -> np.ndarray:
 def delta_r2star(bolus: Bolus, times: np.ndarray, field_strength_t: float) -> np.ndarray:
     """Change of the transverse relaxation rate of every tissue.
 
-    In tissue it is linear in the concentration, C = density * CBF * (artery convolved with
-    exp(-t / MTT)) with CBF = CBV / MTT; leakage subtracts K2 times the running integral of the
+    In tissue it is linear in the concentration, C = H * density * CBF * (artery convolved with
+    exp(-t / MTT)) with CBF = CBV / MTT and H = `HAEMATOCRIT_FACTOR`; leakage subtracts K2 times the running integral of the
     white matter's curve (Boxerman et al. 2006, AJNR 27:859). In arteries and veins it is quadratic
     (`blood_delta_r2star`).
 
@@ -179,7 +180,7 @@ def delta_r2star(bolus: Bolus, times: np.ndarray, field_strength_t: float) -> np
     fine = np.arange(0.0, times.max() + 2 * STEP_S, STEP_S)
     artery = arterial_concentration(bolus, fine)
     relaxivity = TISSUE_RELAXIVITY_PER_T * field_strength_t
-    scale = relaxivity * BRAIN_DENSITY_G_PER_ML / LARGE_VESSELS_HAEMATOCRIT_FACTOR
+    scale = relaxivity * BRAIN_DENSITY_G_PER_ML * HAEMATOCRIT_FACTOR
     curves = np.zeros((TISSUE_COUNT, fine.size))
     for tissue, perfusion in PERFUSION.items():
         cbv_factor, mtt_factor = bolus.perfusion_factors[tissue]
@@ -199,8 +200,8 @@ def blood_delta_r2star(concentration_mm: np.ndarray, field_strength_t: float) ->
     """Change of R2* of whole blood, per second.
 
     Quadratic in the concentration: 7.62 C + 0.574 C^2 at 1.5 T and 0.493 C + 2.62 C^2 at 3 T
-    (Akbudak et al. 1998 and 2004, as used by Calamante et al. 2007, Magn Reson Med 58:544);
-    linear in the field between and beyond.
+    (van Osch et al. 2003 and Akbudak et al. as quoted by Calamante et al. 2009, Magn Reson Med
+    61:486); interpolated linearly between them.
 
     Parameters
     ----------

@@ -161,6 +161,9 @@ def read_out(
 ) -> np.ndarray:
     """Turn a fine image into the acquired magnitude: ghost, k-space cut, filter, Rician noise.
 
+    The edges of the acquired pixels align with those of the fine ones, so that image and mask cover
+    the same field of view.
+
     Parameters
     ----------
     image : ndarray of float32, shape (N, N)
@@ -181,7 +184,7 @@ def read_out(
     spectrum = np.fft.fftshift(scipy.fft.fft2(image.astype(np.complex64)))
     start = FINE_SIZE // 2 - size // 2
     spectrum = spectrum[start : start + size, start : start + size] * (size / FINE_SIZE) ** 2
-    spectrum = spectrum * _k_space_filter(size, acquisition)
+    spectrum = spectrum * _k_space_filter(size, acquisition) * _half_pixel_phase(size)
     if acquisition.ghost > 0:
         # Odd and even lines of the readout differ: a copy shifted by half the field of view.
         alternating = np.where(np.arange(size) % 2, -acquisition.ghost, acquisition.ghost)
@@ -220,6 +223,13 @@ def coil_shading(rng: np.random.Generator, ratio: float) -> np.ndarray:
 def _phase_last(values: np.ndarray, acquisition: Acquisition) -> np.ndarray:
     """Put phase encoding on the last axis (rows are axis -2, columns axis -1)."""
     return np.swapaxes(values, -1, -2) if acquisition.phase_axis == 0 else values
+
+
+def _half_pixel_phase(size: int) -> np.ndarray:
+    """Phase that moves the samples from the first fine pixel's centre to the acquired pixels'."""
+    shift = (FINE_SIZE / size - 1) / 2
+    ramp = np.exp(2j * np.pi * (np.arange(size) - size // 2) * shift / FINE_SIZE)
+    return np.outer(ramp, ramp).astype(np.complex64)
 
 
 def _k_space_filter(size: int, acquisition: Acquisition) -> np.ndarray:

@@ -79,7 +79,7 @@ def draw_tissue_signals(rng: np.random.Generator, acquisition: Acquisition) -> n
 
 
 def draw_random_signals(rng: np.random.Generator) -> np.ndarray:
-    """Draw a contrast at random, keeping only that brain is not the darkest thing in the head.
+    """Draw a contrast at random, keeping only that brain tissues lie close together.
 
     Full contrast randomisation (Billot et al. 2023, SynthSeg) teaches shape rather than grey
     levels.
@@ -91,7 +91,7 @@ def draw_random_signals(rng: np.random.Generator) -> np.ndarray:
     Returns
     -------
     ndarray of float32, shape (TISSUE_COUNT,)
-        Indexed by `Tissue`, brain tissues around one level in [0.2, 1], the others in [0, 1.3]; air is 0.
+        Indexed by `Tissue`; brain tissues around one level in [0.2, 1], others in [0, 1.3], air 0.
     """
     signals = rng.uniform(0.0, 1.3, TISSUE_COUNT)
     brain = rng.uniform(0.2, 1.0)

@@ -70,7 +70,7 @@ class TissuePrior:
 
 
 _PRIORS = {
-    # tissue: ((T1, T2*) at 1.5 T, (T1, T2*) at 3 T, PD). Sources: docs/methods.md, simulation priors.
+    # tissue: ((T1, T2*) at 1.5 T, (T1, T2*) at 3 T, PD). Sources: docs/methods.md.
     Tissue.AIR: ((1000, 1), (1000, 1), 0.0),
     Tissue.WHITE_MATTER: ((640, 64), (960, 50), 0.77),
     Tissue.CORTEX: ((920, 77), (1450, 63), 0.86),

@@ -1,0 +1,248 @@
+"""A cohort is evaluated as a whole: right figures, failures recorded, nothing half written."""
+
+import csv
+import time
+
+import numpy as np
+import pytest
+
+from DSCBrainSegLib.errors import Cancelled, ConfigurationError, OutputError, SeriesError
+from DSCBrainSegLib.evaluation.cases import EvaluationCase
+from DSCBrainSegLib.evaluation.run import OUTPUT_NAMES, evaluate, evaluate_folder
+from DSCBrainSegLib.methods import SegmentationMethod, register_method, unregister_method
+from DSCBrainSegLib.series import write_nifti
+
+SHAPE = (14, 32, 32)
+SPACING = (5.0, 3.0, 3.0)
+BRAIN, SCALP = 100.0, 60.0
+
+
+def head(radius_mm=30.0):
+    """Image and brain mask of a ball of brain in a ball of scalp."""
+    grid = np.meshgrid(
+        *[(np.arange(n) - (n - 1) / 2) * size for n, size in zip(SHAPE, SPACING, strict=True)],
+        indexing="ij",
+    )
+    distance = np.sqrt(sum(x**2 for x in grid))
+    image = np.where(distance < radius_mm + 7, SCALP, 0.0)
+    image[distance < radius_mm] = BRAIN
+    return image, distance < radius_mm
+
+
+@pytest.fixture
+def cases(tmp_path):
+    """Two heads; the second file runs from the top down and from left to right."""
+    found = []
+    for number, (radius, flip) in enumerate(((24.0, False), (30.0, True))):
+        image, brain = head(radius)
+        affine = np.diag([3.0, 3.0, -5.0 if flip else 5.0, 1.0])
+        if flip:
+            affine[0, 0] = -3.0
+        paths = []
+        for name, volume in (("frame", image.astype(np.float32)), ("reference-mask", brain)):
+            paths.append(tmp_path / "cohort" / f"subject-{number}" / f"{name}.nii.gz")
+            paths[-1].parent.mkdir(parents=True, exist_ok=True)
+            write_nifti(paths[-1], volume, affine)
+        found.append(EvaluationCase(f"subject-{number}", *paths))
+    return found
+
+
+def perfect(volume, spacing):
+    return volume > (BRAIN + SCALP) / 2
+
+
+def with_scalp(volume, spacing):
+    return volume > SCALP / 2
+
+
+def method(name, segment):
+    return SegmentationMethod(name, name, segment)
+
+
+@pytest.fixture
+def registered():
+    methods = [method("test-perfect", perfect), method("test-scalp", with_scalp)]
+    for each in methods:
+        register_method(each)
+    yield [each.name for each in methods]
+    for each in methods:
+        unregister_method(each.name)
+
+
+def test_perfect_masks_get_perfect_figures(cases):
+    rows = evaluate(cases, [method("perfect", perfect)]).volumes
+    assert len(rows) == 2
+    for row in rows:
+        assert row.dice == row.sensitivity == row.specificity == row.accuracy == 1.0
+        assert row.hd95_mm == row.msd_mm == row.volume_error_ml == row.volume_error_percent == 0.0
+        assert row.failure == ""
+
+
+def test_overlap_figures_are_those_of_scikit_learn(cases):
+    sklearn = pytest.importorskip("sklearn.metrics")
+    row = evaluate(cases[:1], [method("scalp", with_scalp)]).volumes[0]
+    image, brain = head(24.0)
+    truth, found = brain.ravel(), with_scalp(image, SPACING).ravel()
+    assert row.dice == pytest.approx(sklearn.f1_score(truth, found))
+    assert row.sensitivity == pytest.approx(sklearn.recall_score(truth, found))
+    assert row.specificity == pytest.approx(sklearn.recall_score(truth, found, pos_label=False))
+    assert row.accuracy == pytest.approx(sklearn.accuracy_score(truth, found))
+    assert row.volume_error_ml == pytest.approx((found.sum() - truth.sum()) * 0.045)
+    assert 5.0 < row.msd_mm < 8.0  # the scalp is 7 mm thick
+
+
+def test_only_the_trusted_slices_count(cases):
+    whole = cases[0]
+    part = EvaluationCase(whole.name, whole.image, whole.reference, slices=(4, 5))
+    row = evaluate([part], [method("scalp", with_scalp)]).volumes[0]
+    image, brain = (volume[4:6] for volume in head(24.0))
+    assert row.slices == 2
+    assert row.reference_ml == pytest.approx(brain.sum() * 0.045)
+    assert row.false_positive == with_scalp(image, SPACING).sum() - brain.sum()
+
+
+def test_slices_without_brain_in_both_are_left_out(cases):
+    evaluation = evaluate(cases[:1], [method("perfect", perfect), method("scalp", with_scalp)])
+    image, brain = head(24.0)
+    for name, mask in (("perfect", brain), ("scalp", with_scalp(image, SPACING))):
+        slices = [row.slice_k for row in evaluation.slices if row.method == name]
+        assert slices == np.flatnonzero((mask | brain).any(axis=(1, 2))).tolist()
+    extra = [row for row in evaluation.slices if not row.in_reference]
+    assert extra
+    assert all(row.method == "scalp" and row.dice == 0.0 for row in extra)
+
+
+def test_slice_positions_rise_to_the_head_whatever_the_order_of_slices(cases):
+    evaluation = evaluate(cases, [method("perfect", perfect)])
+    for name, step in (("subject-0", 5.0), ("subject-1", -5.0)):
+        positions = [row.position_mm for row in evaluation.slices if row.case == name]
+        np.testing.assert_allclose(np.diff(positions), step)
+
+
+def test_failing_method_and_unreadable_case_do_not_stop_the_others(cases, tmp_path):
+    def only_small_heads(volume, spacing):
+        if np.count_nonzero(volume == BRAIN) > 2000:
+            raise ValueError("too large")
+        return perfect(volume, spacing)
+
+    missing = EvaluationCase("missing", tmp_path / "no.nii.gz", tmp_path / "no.nii.gz")
+    methods = [method("small", only_small_heads), method("perfect", perfect)]
+    evaluation = evaluate([cases[0], missing, cases[1]], methods)
+    failures = {(row.case, row.method): row.failure for row in evaluation.volumes if row.failure}
+    assert set(failures) == {
+        ("missing", "small"),
+        ("missing", "perfect"),
+        ("subject-1", "small"),
+    }
+    assert failures["subject-1", "small"] == "ValueError: too large"
+    assert "does not exist" in failures["missing", "perfect"]
+    assert len(evaluation.volumes) == 6
+    assert all(np.isnan(row.dice) for row in evaluation.volumes if row.failure)
+
+
+def test_empty_mask_is_a_result_not_a_failure(cases):
+    row = evaluate(cases[:1], [method("none", lambda volume, spacing: volume < 0)]).volumes[0]
+    assert (row.failure, row.dice, row.sensitivity, row.hd95_mm) == ("", 0.0, 0.0, np.inf)
+    assert row.volume_error_percent == -100.0
+
+
+def test_loading_a_network_does_not_count_as_time(cases):
+    calls = []
+
+    def slow_start(volume, spacing):
+        calls.append(len(volume))
+        time.sleep(0.05 if len(calls) > 1 else 0.6)
+        return perfect(volume, spacing)
+
+    rows = evaluate(cases, [method("slow start", slow_start)]).volumes
+    assert len(calls) == 3  # one call for each case and one before
+    assert all(0.05 <= row.seconds < 0.5 for row in rows)
+
+
+def test_rows_of_the_figure_show_the_patient_upright(cases):
+    """The right half of the picture is the patient's left in both files."""
+
+    def left_half(volume, spacing):  # methods get columns that run to the patient's left
+        mask = perfect(volume, spacing)
+        mask[:, :, : SHAPE[2] // 2] = False
+        return mask
+
+    evaluation = evaluate(cases, [method("left", left_half)], picture_rows=2)
+    assert [row.case for row in evaluation.pictures] == ["subject-0", "subject-1"]
+    for row in evaluation.pictures:
+        mask = row.masks["left"]
+        assert mask[:, SHAPE[2] // 2 :].any()
+        assert not mask[:, : SHAPE[2] // 2].any()
+        np.testing.assert_array_equal(row.image == BRAIN, row.reference)
+    upper = evaluation.pictures[1]  # its file starts at the top: high slices have low numbers
+    _, brain = head(30.0)
+    np.testing.assert_array_equal(brain[upper.slice_number - 1], upper.reference)
+    assert upper.slice_number < SHAPE[0] / 2
+
+
+def test_folder_gets_all_results(cases, registered, tmp_path):
+    steps = []
+    evaluation = evaluate_folder(
+        tmp_path / "cohort",
+        registered,
+        tmp_path / "out",
+        progress=lambda done, total, message: steps.append((done, total)),
+    )
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(OUTPUT_NAMES)
+    assert steps == [(done, 4) for done in range(5)]
+    with (tmp_path / "out" / "per-volume.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["case"], row["method"]) for row in rows] == [
+        ("subject-0", "test-perfect"),
+        ("subject-0", "test-scalp"),
+        ("subject-1", "test-perfect"),
+        ("subject-1", "test-scalp"),
+    ]
+    assert float(rows[1]["dice"]) == evaluation.volumes[1].dice
+    with (tmp_path / "out" / "per-slice.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(evaluation.slices)
+    markdown = (tmp_path / "out" / "table.md").read_text(encoding="utf-8")
+    assert "| test-perfect | 2 | **1.0000 ± 0.0000** |" in markdown
+
+
+def test_existing_results_are_kept_unless_told_otherwise(cases, registered, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "table.md").write_text("mine")
+    with pytest.raises(OutputError, match="table.md"):
+        evaluate_folder(tmp_path / "cohort", registered, out)
+    assert (out / "table.md").read_text() == "mine"
+    evaluate_folder(tmp_path / "cohort", registered, out, overwrite=True)
+    assert (out / "table.md").read_text(encoding="utf-8") != "mine"
+
+
+def test_cancelling_leaves_nothing_behind(cases, registered, tmp_path):
+    done = []
+    with pytest.raises(Cancelled):
+        evaluate_folder(
+            tmp_path / "cohort",
+            registered,
+            tmp_path / "out",
+            progress=lambda *step: done.append(step),
+            cancelled=lambda: len(done) >= 2,
+        )
+    assert len(done) == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_cancelling_inside_a_method_is_not_a_failure_of_the_method(cases):
+    def cancelled_within(volume, spacing):
+        raise Cancelled("Cancelled; nothing was written.")
+
+    with pytest.raises(Cancelled):
+        evaluate(cases, [method("cancelled", cancelled_within)])
+
+
+def test_wrong_requests_are_told_before_any_work(cases, registered, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"no method 'otzu'.*test-perfect"):
+        evaluate_folder(tmp_path / "cohort", ["otzu"], tmp_path / "out")
+    with pytest.raises(ConfigurationError, match="No method is given"):
+        evaluate_folder(tmp_path / "cohort", [], tmp_path / "out")
+    with pytest.raises(SeriesError, match="not a folder"):
+        evaluate_folder(tmp_path / "nowhere", registered, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
