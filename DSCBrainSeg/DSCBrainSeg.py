@@ -97,7 +97,16 @@ class DSCBrainSegLogic(ScriptedLoadableModuleLogic):
         self.outputFolder = tempfile.TemporaryDirectory(dir=slicer.app.temporaryPath)
         self.process = qt.QProcess()
         self.process.connect("finished(int,QProcess::ExitStatus)", self.onProcessFinished)
+        # Slicer's own PYTHONHOME and library paths would break another Python.
+        environment = qt.QProcessEnvironment()
+        for name, value in slicer.util.startupEnvironment().items():
+            environment.insert(name, value)
+        self.process.setProcessEnvironment(environment)
         self.process.start(program, ["segment", inputFolder, "-o", self.outputFolder.name])
+        if not self.process.waitForStarted(5000):
+            self.process = None
+            self.outputFolder.cleanup()
+            self.finished(_("{program} cannot be started.").format(program=program))
 
     def cancel(self):
         if self.process is not None:

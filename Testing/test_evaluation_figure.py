@@ -49,16 +49,15 @@ def test_each_method_is_in_its_own_column_and_colour():
     assert 0.25 < reference.min() < 0.55 and reference.max() > 0.75  # also over the methods
 
 
-def test_pixels_that_are_not_square_keep_their_proportions():
-    def proportions(pixel_mm):
-        picture = decode(draw_comparison([picture_row({}, pixel_mm)], []))
-        grey = np.abs(picture - 127.5).max(axis=2) < 6
-        grey[:, picture.shape[1] // 2 :] = False  # the reference's panel is tinted
-        rows, columns = (np.flatnonzero(grey.sum(axis=axis) > 60) for axis in (1, 0))
-        return np.ptp(rows) / np.ptp(columns)
-
-    assert proportions((2.0, 2.0)) == pytest.approx(40 / 30, rel=0.1)
-    assert proportions((4.0, 2.0)) == pytest.approx(80 / 30, rel=0.1)
+@pytest.mark.parametrize(("pixel_mm", "height_mm"), [((2.0, 2.0), 80), ((4.0, 2.0), 160)])
+def test_image_and_outline_keep_the_proportions_of_the_pixels(pixel_mm, height_mm):
+    picture = decode(draw_comparison([picture_row({}, pixel_mm)], []))
+    half = picture.shape[1] // 2
+    grey = np.abs(picture[:, :half] - 127.5).max(axis=2) < 6
+    line = np.abs(picture[:, half:] - REFERENCE_COLOUR).max(axis=2) < 12
+    for found, enough in ((grey, 60), (line, 1)):
+        rows, columns = (np.flatnonzero(found.sum(axis=axis) >= enough) for axis in (1, 0))
+        assert np.ptp(rows) / np.ptp(columns) == pytest.approx(height_mm / 60, rel=0.1)
 
 
 def test_failed_method_and_empty_masks_leave_a_panel():

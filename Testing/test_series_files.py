@@ -272,3 +272,12 @@ def test_lossless_transfer_syntaxes(tmp_path, name):
                 force_encoding=True,
             )
     np.testing.assert_array_equal(read_series(tmp_path).frames, frames)
+
+
+def test_every_written_file_has_its_own_uid(tmp_path):
+    import pydicom
+
+    frames = np.random.default_rng(0).integers(0, 900, (12, 12, 4, 5)).astype(float)
+    paths = write_dicom_series(phantom(frames), tmp_path, uid_seed="a")
+    uids = {pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID for path in paths}
+    assert len(uids) == len(paths) == 144

@@ -1,4 +1,4 @@
-"""``dscbrainseg simulate``: a DSC series with known truth."""
+"""``dscbrainseg simulate``: a DICOM DSC series of a phantom with exact truth."""
 
 from __future__ import annotations
 
@@ -8,42 +8,40 @@ import click
 
 from DSCBrainSegLib.cli.main import verbose_option
 
-NO_TUMOUR = "none"
+TUMOURS = ("glioblastoma", "solid", "haemorrhage", "infarct", "cavity", "extra_axial", "none")
 
 
 @click.command("simulate")
 @click.argument("output", type=click.Path(path_type=Path))
-@click.option("--seed", default=0, show_default=True, help="Another number is another head.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same phantom.")
+@click.option("--tumour", type=click.Choice(TUMOURS), default="glioblastoma", show_default=True)
 @click.option("--matrix", default=128, show_default=True, help="Rows and columns.")
 @click.option("--slices", default=20, show_default=True)
-@click.option("--frames", default=60, show_default=True, help="Time points, 1.5 s apart.")
-@click.option(
-    "--tumour",
-    default="glioblastoma",
-    show_default=True,
-    help=f"Kind of lesion, or '{NO_TUMOUR}'.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace a series already in the folder.")
+@click.option("--frames", default=60, show_default=True, help="Time points.")
+@click.option("--tr", "repetition_time", default=1.5, show_default=True, help="Seconds.")
+@click.option("--te", "echo_time", default=0.03, show_default=True, help="Seconds.")
+@click.option("--field-strength", default=3.0, show_default=True, help="Tesla.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier phantom in the folder.")
 @verbose_option
-def command(output, seed, matrix, slices, frames, tumour, overwrite):
-    """Simulate a DSC series of a head with a tumour, with its exact brain mask.
+def command(output, overwrite, tumour, **protocol):
+    """Simulate a DSC series of a head with a tumour.
 
-    OUTPUT gets dicom/, truth/mask.nii.gz, truth/tumour.nii.gz and parameters.json.
+    OUTPUT gets dicom/ (the series), truth/mask.nii.gz and truth/tumour.nii.gz (exact, on the series'
+    grid) and parameters.json. The head is built from the MNI152 brain that nilearn ships.
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.files import refuse_existing
-    from DSCBrainSegLib.simulation.phantom import simulate_phantom, write_phantom
+    from DSCBrainSegLib.simulation.phantom import PHANTOM_NAMES, simulate_phantom, write_phantom
 
-    refuse_existing(output, ["dicom", "truth", "parameters.json"], overwrite)
+    refuse_existing(output, PHANTOM_NAMES, overwrite)
     with terminal_progress() as progress:
         phantom = simulate_phantom(
-            seed,
-            matrix=matrix,
-            slices=slices,
-            frames=frames,
-            tumour=None if tumour == NO_TUMOUR else tumour,
-            progress=progress,
+            tumour=None if tumour == "none" else tumour, progress=progress, **protocol
         )
-        progress(1, 1, "Writing DICOM files")
         write_phantom(phantom, output, overwrite)
-    click.echo(f"Wrote {frames} time points of {slices} slices to {output / 'dicom'}")
+    volume = phantom.mask.sum() * phantom.series.voxel_volume_ml
+    frames, slices, rows, columns = phantom.series.frames.shape
+    click.echo(
+        f"Simulated {frames} x {slices} x {rows} x {columns} in {output}, true brain volume in the "
+        f"slices {volume:.0f} mL"
+    )

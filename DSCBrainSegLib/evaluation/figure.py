@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,11 @@ MARGIN_MM = 12.0
 """Shown around the largest mask or reference."""
 SCALE_BAR_MM = 50.0
 FILL_OPACITY = 0.18
+CAPTION = (
+    "Tinted: mask of the column. Yellow line: reference. Number: Dice on the slice. "
+    "The patient's right is on the left."
+)
+CAPTION_LETTERS_PER_INCH = 19
 NO_PICTURES = "No slice to show: no case could be read."
 
 
@@ -27,7 +33,7 @@ def require_matplotlib() -> None:
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise MissingPackageError(
-            'matplotlib is not installed; run: pip install "DSCBrainSegLib[evaluation]".'
+            'matplotlib is not installed; run: pip install "DSCBrainSegLib[evaluate]".'
         ) from error
 
 
@@ -63,11 +69,11 @@ def draw_comparison(rows: Sequence[PictureRow], methods: Sequence[str]) -> bytes
     height, width = _common_field(rows)
     columns = 2 + len(methods)
     panel_height = PANEL_INCHES * height / width
-    label_inches, title_inches, legend_inches = 0.35, 0.25, 0.28
-    size = (
-        label_inches + columns * PANEL_INCHES,
-        title_inches + len(rows) * panel_height + legend_inches,
-    )
+    label_inches, title_inches = 0.35, 0.25
+    width_inches = label_inches + columns * PANEL_INCHES
+    caption = textwrap.fill(CAPTION, int(width_inches * CAPTION_LETTERS_PER_INCH))
+    caption_inches = 0.1 + 0.13 * len(caption.splitlines())
+    size = (width_inches, title_inches + len(rows) * panel_height + caption_inches)
     figure = Figure(figsize=size, dpi=DPI, facecolor="white")
     grid = figure.add_gridspec(
         len(rows),
@@ -75,7 +81,7 @@ def draw_comparison(rows: Sequence[PictureRow], methods: Sequence[str]) -> bytes
         left=label_inches / size[0],
         right=1 - 0.02 / size[0],
         top=1 - title_inches / size[1],
-        bottom=legend_inches / size[1],
+        bottom=caption_inches / size[1],
         wspace=0.03,
         hspace=0.03 * width / height,
     )
@@ -99,11 +105,14 @@ def draw_comparison(rows: Sequence[PictureRow], methods: Sequence[str]) -> bytes
             _outline(panel, row, row.reference, yellow, fill=False)
             _write_in(panel, f"{overlap(mask, row.reference).dice:.3f}")
     _draw_scale(figure.axes[0], height, width)
-    caption = (
-        "Filled: mask of the column.  Yellow line: reference.  Number: Dice on the slice.  "
-        "The patient's right is on the left."
+    figure.text(
+        label_inches / size[0],
+        (caption_inches - 0.07) / size[1],
+        caption,
+        fontsize=7,
+        color="0.25",
+        va="top",
     )
-    figure.text(label_inches / size[0], 0.09 / size[1], caption, fontsize=7, color="0.25")
     return _to_png(figure)
 
 

@@ -205,9 +205,9 @@ def evaluate(
 
 
 def _segment(loaded: LoadedCase, method: SegmentationMethod) -> np.ndarray:
-    from DSCBrainSegLib.pipeline import segment_axial
+    from DSCBrainSegLib.pipeline import segment_volume
 
-    return segment_axial(loaded.image, loaded.affine, method)
+    return segment_volume(loaded.image, loaded.affine, method)
 
 
 def _failed(case: EvaluationCase, method: SegmentationMethod, error: Exception) -> VolumeFigures:

@@ -102,7 +102,8 @@ class _UidMaker:
 
         if self._seed is None:
             return generate_uid()
-        return generate_uid(entropy_srcs=[self._seed, *(str(part) for part in parts)])
+        # pydicom joins its sources without a separator: (1, 12) and (11, 2) would be the same.
+        return generate_uid(entropy_srcs=["|".join(map(str, (self._seed, *parts)))])
 
 
 def _template(series: DSCSeries, uids: _UidMaker, description: str, series_number: int):

@@ -36,6 +36,9 @@ ABOVE_VERTEX_MM = 1.0
 
 TUMOUR_RADIUS_MM = (15.0, 23.0)
 
+PHANTOM_NAMES = ["dicom", "truth", "parameters.json"]
+"""What `write_phantom` makes in its folder."""
+
 
 @dataclass
 class Phantom:

@@ -31,6 +31,7 @@ from DSCBrainSegLib.simulation.signal import draw_random_signals, draw_tissue_si
 
 LESION_PROBABILITY = 0.6
 RANDOM_CONTRAST_PROBABILITY = 0.3
+VERTEX_PROBABILITY = 0.2
 BRIGHT_OBJECT_PROBABILITY = 0.08
 SMALLEST_PART_PIXELS = 12
 
@@ -106,10 +107,15 @@ def draw_case(rng: np.random.Generator, maps: HeadMaps) -> Case:
 
 
 def draw_slice_positions(rng: np.random.Generator, case: Case, maps: HeadMaps, count: int):
-    """Draw slice positions in mm: most meet the brain, some lie just beyond either end."""
+    """Draw slice positions in mm: most meet the brain, some lie just beyond either end.
+
+    The vertex, where partial volume makes slices hard, is drawn more often than its height asks.
+    """
     low, high = brain_extent_mm(maps, case.pose)
     span = high - low
-    return np.sort(rng.uniform(low - 0.10 * span, high + 0.06 * span, count))
+    anywhere = rng.uniform(low - 0.10 * span, high + 0.06 * span, count)
+    vertex = rng.uniform(high - 0.18 * span, high + 0.04 * span, count)
+    return np.sort(np.where(rng.random(count) < VERTEX_PROBABILITY, vertex, anywhere))
 
 
 def simulate_slices(maps: HeadMaps, case: Case, positions_mm: np.ndarray, size: int = 128):

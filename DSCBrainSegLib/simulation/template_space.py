@@ -43,7 +43,7 @@ def draw_deformation(rng: np.random.Generator) -> Deformation:
     """
     size = rng.normal(0.91, 0.015)
     aspect = np.exp(rng.normal(0.0, 0.02, 3))
-    broad = rng.normal(0.0, 2.4, (3, 6, 7, 6))
+    broad = rng.normal(0.0, 2.0, (3, 6, 7, 6))
     # Heads are nearly symmetric: mirror the field (x displacement changes sign), keep a little.
     mirrored = broad[:, ::-1] * np.array([-1.0, 1.0, 1.0]).reshape(3, 1, 1, 1)
     return Deformation(
@@ -169,13 +169,17 @@ class TemplateGrid:
         """
         from scipy import ndimage
 
-        coordinates = np.stack(
-            [
-                (part - np.float32(affine[a, 3])) / np.float32(affine[a, a])
-                for a, part in enumerate((self.x, self.y, self.z))
-            ]
-        )
-        return ndimage.map_coordinates(volume, coordinates, np.float32, order=1)
+        step, first = np.diag(affine)[:3], affine[:3, 3]
+        used = [np.flatnonzero(volume.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+        ends = np.array([(part[0], part[-1]) for part in used]).T
+        where = self.box(*(ends * step + first))
+        coordinates = [
+            (part[where] - np.float32(first[a])) / np.float32(step[a])
+            for a, part in enumerate((self.x, self.y, self.z))
+        ]
+        result = np.zeros(self.shape, np.float32)
+        result[where] = ndimage.map_coordinates(volume, coordinates, np.float32, order=1)
+        return result
 
 
 def both_sides(points):
