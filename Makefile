@@ -24,7 +24,8 @@ lint: $(VENV)/test.stamp
 	$(RUN) -m ruff format --check .
 
 benchmark: $(VENV)/peers.stamp
-	$(RUN) -m DSCBrainSegLib.evaluation.development "$(DATA)"
+	$(RUN) -m DSCBrainSegLib evaluate "$(DATA)" -o benchmark-output --overwrite \
+		--methods network,otsu,otsu-post,aabl,cusum,dipy,nilearn
 
 # A stamp says that the extra of that name is installed from the present pyproject.toml.
 $(VENV)/%.stamp: pyproject.toml | $(VENV)/bin/python
@@ -35,4 +36,4 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) demo-output
+	rm -rf $(VENV) demo-output benchmark-output

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -187,25 +188,34 @@ def test_info_describes_a_series(run, series_file):
 
 
 SLOW = """
-import sys, time
+import os, time
+from pathlib import Path
 from DSCBrainSegLib import methods
-methods.register_method(methods.SegmentationMethod("slow", "", lambda v, s: time.sleep(60)))
 from DSCBrainSegLib.cli import run
+
+def segment(volume, spacing):
+    Path(os.environ["STARTED"]).touch()
+    time.sleep(60)
+
+methods.register_method(methods.SegmentationMethod("slow", "", segment))
 run()
 """
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_nothing(sent, series_file, tmp_path):
-    out = tmp_path / "out"
+    out, started = tmp_path / "out", tmp_path / "started"
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW, "segment", series_file, "-o", out, "--method", "slow"],
         stderr=subprocess.PIPE,
         text=True,
         cwd=REPOSITORY,
+        env={**os.environ, "STARTED": str(started)},
     )
-    time.sleep(4)
-    assert process.poll() is None
+    deadline = time.monotonic() + 60
+    while not started.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert started.exists()
     process.send_signal(sent)
     _, error = process.communicate(timeout=20)
     assert process.returncode == 130

@@ -30,7 +30,7 @@ def head(directions, shape=(32, 64, 64), spacing=(3.5, 3.0, 3.0)):
     where = np.stack([i, j, k, np.ones(shape)], axis=-1) @ affine.T
     image = np.where(np.linalg.norm(where[..., :3], axis=-1) < 75, 300.0, 0.0)
     for position in MARK_LPS_MM.values():
-        image[np.linalg.norm(where[..., :3] - position, axis=-1) < 9] = 1000.0
+        image[np.linalg.norm(where[..., :3] - position, axis=-1) < 16] = 1000.0
     return image, affine
 
 
@@ -126,13 +126,14 @@ def test_the_report_shows_warnings_and_takes_text_as_text(result):
 
 
 def test_results_in_the_folder_are_not_replaced_unasked(result, tmp_path):
-    write_results(result, tmp_path)
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    out = tmp_path / "out"
+    write_results(result, out)
+    before = {path: path.read_bytes() for path in out.iterdir()}
     with pytest.raises(OutputError, match="already holds"):
-        write_results(result, tmp_path)
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
-    write_results(result, tmp_path, overwrite=True)
-    assert {path.name for path in tmp_path.iterdir()} == set(output_names("nii.gz"))
+        write_results(result, out)
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    write_results(result, out, overwrite=True)
+    assert {path.name for path in out.iterdir()} == set(output_names("nii.gz"))
 
 
 def test_an_unknown_mask_format_is_named():

@@ -15,7 +15,7 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
-COMMANDS = ("segment", "info", "simulate", "train-simulated", "export-weights")
+COMMANDS = ("segment", "info", "evaluate", "simulate", "train-simulated", "export-weights")
 """Each lives in a module of its name."""
 
 
@@ -87,13 +87,12 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if state["verbose"]:
             traceback.print_exc()
-        name = type(error).__name__
+        what = " ".join(f"{type(error).__name__}: {error}".split())
         return _fail(
-            f"Unexpected problem ({name}: {error}); run again with --verbose and report it.",
-            EXIT_INPUT,
+            f"Unexpected problem ({what}); run again with --verbose and report it.", EXIT_INPUT
         )
 
 
 def _fail(sentence: str, code: int) -> int:
-    print(f"dscbrainseg: {' '.join(sentence.split())}", file=sys.stderr)
+    print(f"dscbrainseg: {sentence}", file=sys.stderr)
     return code

@@ -62,12 +62,14 @@ def command(source, output, frame, series_uid, method, mask_format, weights, ove
     mask on the series' own grid, a picture of every slice, the figures and a report.
     """
     from DSCBrainSegLib.cli.terminal import quiet_start, terminal_progress
-    from DSCBrainSegLib.files import refuse_existing
+    from DSCBrainSegLib.files import output_folder, refuse_existing
     from DSCBrainSegLib.methods import get_method
     from DSCBrainSegLib.pipeline import segment_series
     from DSCBrainSegLib.report.write import output_names, write_results
 
     refuse_existing(output, output_names(mask_format), overwrite)
+    with output_folder(output):
+        pass  # A folder that cannot be written is told now rather than after the work.
     with terminal_progress(wanted=not as_json) as progress:
         if get_method(method).uses_weights:
             progress(0, 1, "Starting the network library")

@@ -26,8 +26,8 @@ TUMOURS = ("glioblastoma", "solid", "haemorrhage", "infarct", "cavity", "extra_a
 def command(output, overwrite, tumour, **protocol):
     """Simulate a DSC series of a head with a tumour.
 
-    OUTPUT gets dicom/ (the series), truth/mask.nii.gz and truth/tumour.nii.gz (exact, on the series'
-    grid) and parameters.json. The head is built from the MNI152 brain that nilearn ships.
+    OUTPUT gets dicom/ (the series), truth/mask.nii.gz and truth/tumour.nii.gz (exact, on the
+    series' grid) and parameters.json. The head is built from the MNI152 brain that nilearn ships.
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.files import refuse_existing

@@ -22,14 +22,15 @@ class Column:
     title : str
     digits : int
         Decimal places shown.
-    best : {"highest", "lowest", "nearest 0"}
-        Which mean is set in bold.
+    best : {"highest", "lowest"} or None
+        Which mean is set in bold; None for a signed figure, whose mean can be near 0 because errors
+        cancel.
     """
 
     key: str
     title: str
     digits: int
-    best: Literal["highest", "lowest", "nearest 0"]
+    best: Literal["highest", "lowest"] | None
 
 
 OVERLAP_COLUMNS = (
@@ -42,8 +43,8 @@ VOLUME_COLUMNS = (
     *OVERLAP_COLUMNS,
     Column("hd95_mm", "HD95 (mm)", 2, "lowest"),
     Column("msd_mm", "MSD (mm)", 2, "lowest"),
-    Column("volume_error_ml", "Volume error (mL)", 1, "nearest 0"),
-    Column("volume_error_percent", "Volume error (%)", 1, "nearest 0"),
+    Column("volume_error_ml", "Volume error (mL)", 1, None),
+    Column("volume_error_percent", "Volume error (%)", 1, None),
     Column("seconds", "Time (s)", 2, "lowest"),
 )
 
@@ -151,7 +152,7 @@ def format_summary(summary: Summary, column: Column) -> str:
     """Return "mean ± SD" with the column's decimal places, and n where values were left out."""
     if not summary.count:
         return "–"
-    sign = "+" if column.best == "nearest 0" else ""
+    sign = "" if column.best else "+"
     text = f"{_round(summary.mean, column):{sign}.{column.digits}f}"
     if summary.count > 1:
         text += f" ± {summary.sd:.{column.digits}f}"
@@ -201,10 +202,8 @@ def _best_mean(summaries: list[MethodSummary], column: Column) -> float | None:
         for row, count in zip(summaries, missing, strict=True)
         if count == min(missing) and row.figures[column.key].count
     ]
-    if len(summaries) < 2 or not means:
+    if len(summaries) < 2 or not means or column.best is None:
         return None
-    if column.best == "nearest 0":
-        return min(means, key=abs)
     return max(means) if column.best == "highest" else min(means)
 
 

@@ -159,9 +159,9 @@ def delta_r2star(bolus: Bolus, times: np.ndarray, field_strength_t: float) -> np
     """Change of the transverse relaxation rate of every tissue.
 
     In tissue it is linear in the concentration, C = H * density * CBF * (artery convolved with
-    exp(-t / MTT)) with CBF = CBV / MTT and H = `HAEMATOCRIT_FACTOR`; leakage subtracts K2 times the running integral of the
-    white matter's curve (Boxerman et al. 2006, AJNR 27:859). In arteries and veins it is quadratic
-    (`blood_delta_r2star`).
+    exp(-t / MTT)) with CBF = CBV / MTT and H = `HAEMATOCRIT_FACTOR`; leakage subtracts K2 times
+    the running integral of the white matter's curve (Boxerman et al. 2006, AJNR 27:859). In
+    arteries and veins it is quadratic (`blood_delta_r2star`).
 
     Parameters
     ----------

@@ -30,6 +30,9 @@ from DSCBrainSegLib.simulation.mni_brain import brain_labels, paint_arteries
 from DSCBrainSegLib.simulation.template_space import Deformation, TemplateGrid, draw_deformation
 from DSCBrainSegLib.simulation.tissue import BRAIN_TISSUES, Tissue
 
+THINNEST_BONE_MM = 1.0
+"""What is left of the skull base between dura and orbits, sinuses or ear."""
+
 
 @dataclass(frozen=True)
 class HeadShape:
@@ -106,8 +109,8 @@ def build_labels(shape: HeadShape) -> np.ndarray:
     paint_scalp(labels, depth, shape.coverings)
     paint_facial_bones(grid, labels)
     paint_skull(grid, labels, distance, depth, shape.coverings)
-    outside_dura = distance > shape.coverings.fluid_mm + DURA_MM
-    free = outside_dura & (depth > shape.coverings.skin_mm)
+    inner_table = distance > shape.coverings.fluid_mm + DURA_MM + THINNEST_BONE_MM
+    free = inner_table & (depth > shape.coverings.skin_mm)
     paint_orbits(grid, labels, free)
     paint_cavities(grid, labels, free, shape.cavities)
     paint_canal(grid, labels)
