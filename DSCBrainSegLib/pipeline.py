@@ -121,7 +121,7 @@ def segment_series(
     if weights is not None and not chosen.uses_weights:
         raise ConfigurationError(f"The method {method} uses no weights; leave --weights out.")
     weights_path, weights_facts = _find_weights(chosen, weights)
-    timer = _Timer(progress, cancelled, steps=5)
+    timer = _Timer(progress, cancelled, steps=6)
     with timer.step("read headers", "Reading headers"):
         reader = _open(source, series_uid)
     with timer.step("choose frame", "Choosing the time point"):
@@ -131,6 +131,9 @@ def segment_series(
     with timer.step("read frame", f"Reading time point {reference.index + 1}"):
         series = reader.read(frames=[reference.index])
         check_intensities(series.frames, _name_frame(series, reference.index))
+    if chosen.uses_weights:
+        with timer.step("load network", "Loading the network"):
+            _load_network(weights_path)
     with timer.step("segment", f"Segmenting ({chosen.label})"):
         axial = to_axial(series.frames[0], series.affine)
         found = run_method(chosen, axial, weights_path, progress, cancelled)
@@ -204,6 +207,12 @@ def _find_weights(method: SegmentationMethod, weights) -> tuple[Path | None, dic
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}; check the path.")
     return path, describe(path)
+
+
+def _load_network(weights_path: Path) -> None:
+    from DSCBrainSegLib.network.predict import prepare_network
+
+    prepare_network(weights_path)
 
 
 def segment_volume(

@@ -97,4 +97,5 @@ def test_a_frame_without_content_is_named(value, threshold_method):
 def test_a_mask_of_implausible_volume_draws_a_warning(threshold_method, series_file):
     series = read_series(series_file)
     series.affine[:3, :3] /= 4
-    assert any("unusual" in warning for warning in segment_series(series, threshold_method).warnings)
+    warnings = segment_series(series, threshold_method).warnings
+    assert any("unusual" in warning for warning in warnings)

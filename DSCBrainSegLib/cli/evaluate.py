@@ -29,8 +29,8 @@ from DSCBrainSegLib.cli.main import verbose_option
 def command(folder, output, methods, overwrite):
     """Compare methods with reference masks.
 
-    FOLDER has one sub-folder per subject with frame.nii.gz and reference-mask.nii.gz, and may have a
-    source.json that names the slices to trust.
+    FOLDER has one sub-folder per subject with frame.nii.gz and reference-mask.nii.gz; a source.json
+    may name the slices to trust.
     """
     from DSCBrainSegLib.cli.terminal import quiet_start, terminal_progress
     from DSCBrainSegLib.errors import SeriesError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +58,12 @@ def predict_brain(
     Cancelled
         The user cancelled.
     """
-    from DSCBrainSegLib.network.weights import load_model
     from DSCBrainSegLib.preprocessing.grid import to_network_grid
     from DSCBrainSegLib.preprocessing.intensity import scale_intensity
 
     count = len(volume)
     progress(0, count, "Loading the network")
-    model = load_model(weights)
+    model = prepare_network(weights)
     slices, grid = to_network_grid(scale_intensity(volume), spacing, model.input_shape[1])
     probabilities = np.empty(slices.shape, np.float32)
     for start in range(0, count, BATCH_SIZE):
@@ -72,6 +72,31 @@ def predict_brain(
         probabilities[start : start + len(batch)] = _brain_class(model, batch)
         progress(start + len(batch), count, "Segmenting slices")
     return np.clip(grid.back(probabilities), 0.0, 1.0)
+
+
+def prepare_network(weights: Path | None = None):
+    """Load the network and let the back end compile it, so that segmenting starts at once.
+
+    Parameters
+    ----------
+    weights : Path, optional
+        Weight file; the shipped default if not given.
+
+    Returns
+    -------
+    keras.Model
+        Kept: the next call returns at once.
+    """
+    from DSCBrainSegLib.network.weights import load_model
+
+    model = load_model(weights)
+    _compile(model)
+    return model
+
+
+@functools.lru_cache(maxsize=2)
+def _compile(model) -> None:
+    _brain_class(model, np.zeros((1, *model.input_shape[1:3]), np.float32))
 
 
 def _brain_class(model, batch: np.ndarray) -> np.ndarray:
