@@ -21,12 +21,18 @@ def prepared(tmp_path_factory):
 
 
 @pytest.fixture
-def settings():
+def settings(monkeypatch):
+    """Settings of a tiny run, and a clock by which every round takes one second."""
+    from itertools import count
+
+    from DSCBrainSegLib.training import simulated
     from DSCBrainSegLib.training.simulated import SimulatedTraining
 
+    clock = count()
+    monkeypatch.setattr(simulated, "monotonic", lambda: float(next(clock)))
     return SimulatedTraining(
         network=NetworkConfig(widths=(4, 8), input_size=128),
-        minutes=0.1,
+        minutes=4 / 60,
         batch_size=4,
         learning_rate=1e-2,
         steps_per_round=10,
@@ -49,13 +55,14 @@ def test_training_lowers_the_loss_resumes_and_leaves_weights(prepared, settings,
     weights = train_on_simulation([path], [path], prepared, settings, log=lambda line: None)
     first = rows(prepared)
     assert weights.exists()
+    assert len(first) == 4
     assert float(first[-1]["loss"]) < float(first[0]["loss"])
     state = json.loads((prepared / "state.json").read_text())
     assert state["steps"] == 10 * len(first)
-    longer = replace(settings, minutes=settings.minutes + 0.02)
+    longer = replace(settings, minutes=6 / 60)
     train_on_simulation([path], [path], prepared, longer, log=lambda line: None)
     resumed = rows(prepared)
-    assert len(resumed) > len(first)
+    assert len(resumed) == 6
     assert int(resumed[len(first)]["round"]) == len(first) + 1
     assert not list(prepared.glob("partial*"))
 

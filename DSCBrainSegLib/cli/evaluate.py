@@ -32,18 +32,15 @@ def command(folder, output, methods, overwrite):
     FOLDER has one sub-folder per subject with frame.nii.gz and reference-mask.nii.gz; a source.json
     may name the slices to trust.
     """
-    from DSCBrainSegLib.cli.terminal import quiet_start, terminal_progress
+    from DSCBrainSegLib.cli.network_start import load_keras
+    from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.errors import SeriesError
     from DSCBrainSegLib.evaluation.run import evaluate_folder
 
     names = [name.strip() for name in methods.split(",") if name.strip()]
     with terminal_progress() as progress:
         if "network" in names:
-            with quiet_start():
-                from DSCBrainSegLib.keras_backend import select_backend
-
-                select_backend()
-                import keras  # noqa: F401 - loaded here, where its messages are kept quiet
+            load_keras()
         evaluation = evaluate_folder(folder, names, output, overwrite, progress)
     click.echo((output / "table.md").read_text(encoding="utf-8"))
     failures = [row for row in evaluation.volumes if row.failure]

@@ -61,7 +61,8 @@ def command(source, output, frame, series_uid, method, mask_format, weights, ove
     INPUT is a folder of DICOM files, one file of them, or a NIfTI or NRRD file. OUTPUT gets the
     mask on the series' own grid, a picture of every slice, the figures and a report.
     """
-    from DSCBrainSegLib.cli.terminal import quiet_start, terminal_progress
+    from DSCBrainSegLib.cli.network_start import load_keras
+    from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.files import output_folder, refuse_existing
     from DSCBrainSegLib.methods import get_method
     from DSCBrainSegLib.pipeline import segment_series
@@ -73,8 +74,7 @@ def command(source, output, frame, series_uid, method, mask_format, weights, ove
     with terminal_progress(wanted=not as_json) as progress:
         if get_method(method).uses_weights:
             progress(0, 1, "Starting the network library")
-            with quiet_start():
-                _import_network_library()
+            load_keras()
         result = segment_series(
             source,
             method,
@@ -95,10 +95,3 @@ def command(source, output, frame, series_uid, method, mask_format, weights, ove
     click.echo(f"{seconds:.1f} s. Results in {output}")
     for warning in result.warnings:
         click.echo(f"Note: {warning}", err=True)
-
-
-def _import_network_library() -> None:
-    from DSCBrainSegLib.keras_backend import select_backend
-
-    select_backend()
-    import keras  # noqa: F401 - loading it is the point

@@ -152,7 +152,7 @@ def write_phantom(phantom: Phantom, folder: Path, overwrite: bool = False) -> No
     folder : Path
         Made if it does not exist.
     overwrite : bool
-        Replace files of an earlier phantom.
+        Replace an earlier phantom, with all its DICOM files.
 
     Raises
     ------
@@ -162,8 +162,12 @@ def write_phantom(phantom: Phantom, folder: Path, overwrite: bool = False) -> No
     from DSCBrainSegLib.series import write_dicom_series, write_mask
 
     arguments = phantom.parameters["arguments"]
-    with output_folder(Path(folder), overwrite) as work:
-        write_dicom_series(
+    folder = Path(folder)
+    earlier = set()
+    if (folder / "parameters.json").exists():
+        earlier = set((folder / "dicom").glob("*.dcm"))
+    with output_folder(folder, overwrite) as work:
+        written = write_dicom_series(
             phantom.series,
             work / "dicom",
             flip_angle=arguments["flip_angle"],
@@ -175,6 +179,9 @@ def write_phantom(phantom: Phantom, folder: Path, overwrite: bool = False) -> No
         write_mask(work / "truth" / "tumour.nii.gz", phantom.lesion, phantom.series.affine)
         text = json.dumps(phantom.parameters, indent=2)
         (work / "parameters.json").write_text(text + "\n", encoding="utf-8")
+    # A longer series of before would otherwise leave its last files among the new ones.
+    for path in earlier - {folder / "dicom" / path.name for path in written}:
+        path.unlink()
 
 
 def _check(arguments: dict) -> None:

@@ -6,9 +6,9 @@ import csv
 import json
 import math
 import os
-import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 
@@ -113,14 +113,14 @@ def train_on_simulation(
     rng = np.random.default_rng([settings.seed, state["round"]])
     try:
         while state["seconds"] < settings.minutes * 60:
-            began = time.monotonic()
+            began = monotonic()
             rate = _cosine(state["seconds"] / (settings.minutes * 60), settings)
             optimizer.learning_rate.assign(rate)
             losses = []
             for _ in range(settings.steps_per_round):
                 images, labels = pool.draw(rng, settings.batch_size)
                 losses.append(model.train_on_batch(images, labels)[0])
-            state["seconds"] += time.monotonic() - began
+            state["seconds"] += monotonic() - began
             state["round"] += 1
             state["steps"] += settings.steps_per_round
             loss, dice = model.evaluate(*validation, batch_size=32, verbose=0)
