@@ -58,7 +58,7 @@ def draw_overlay(image: np.ndarray, mask: np.ndarray, affine: np.ndarray) -> byt
             draw.text((middle["x"], top + 2), letters[0], TEXT_COLOUR, font, anchor="ma")
             draw.text((left + 4, middle["y"]), letters[1], TEXT_COLOUR, font, anchor="lm")
     stream = io.BytesIO()
-    canvas.save(stream, format="PNG", optimize=True)
+    canvas.save(stream, format="PNG")
     return stream.getvalue()
 
 
