@@ -188,7 +188,9 @@ def test_info_describes_a_series(run, series_file):
 
 
 SLOW = """
-import os, time
+import os, signal, time
+# A test suite in the background ignores Ctrl-C, and its children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from DSCBrainSegLib import methods
 from DSCBrainSegLib.cli import run

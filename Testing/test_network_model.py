@@ -121,7 +121,8 @@ def test_every_choice_gives_probabilities_of_the_input_size(scse, merge, upsampl
         input_channels=3,
     )
     model = build_model(config)
-    output = np.asarray(model(np.random.default_rng(0).random((2, 16, 16, 3), "float32")))
+    images = np.random.default_rng(0).random((2, 16, 16, 3), "float32")
+    output = keras.ops.convert_to_numpy(model(images))
     assert output.shape == (2, 16, 16, 2)
     np.testing.assert_allclose(output.sum(-1), 1, atol=1e-5)
 
@@ -138,7 +139,7 @@ def test_merge_by_maximum_differs_from_merge_by_sum(keras):
     for layer in ("reduce", "expand", "spatial"):
         model.get_layer(f"max_{layer}").set_weights(model.get_layer(f"add_{layer}").get_weights())
     x = np.random.default_rng(1).random((1, 4, 4, 6), "float32")
-    added, largest = (np.asarray(y) for y in model(x))
+    added, largest = (keras.ops.convert_to_numpy(y) for y in model(x))
     # Each recalibration only shrinks a positive map: max <= sum <= 2 max.
     assert (largest <= added + 1e-6).all() and (added <= 2 * largest + 1e-6).all()
     assert not np.allclose(added, largest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import warnings
 from pathlib import Path
 
 from DSCBrainSegLib.errors import WeightsError
@@ -114,7 +115,10 @@ def _load(path: Path, _modified: int):
 
     model = build_model(NetworkConfig.from_dict(read_card(path)["network"]))
     try:
-        model.load_weights(path)
+        # Keras warns of every layer it cannot find before it raises the error that says it all.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.load_weights(path)
     except (ValueError, OSError, KeyError) as error:
         raise WeightsError(f"{path} does not fit the network its model card names.") from error
     model.trainable = False
