@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from DSCBrainSegLib.components import largest_component
+
 
 def clean_mask(mask: np.ndarray) -> np.ndarray:
     """Keep the largest connected region and fill the holes inside it.
@@ -21,10 +23,7 @@ def clean_mask(mask: np.ndarray) -> np.ndarray:
     """
     from scipy import ndimage
 
-    labels, count = ndimage.label(mask)
-    if count == 0:
-        return np.zeros(mask.shape, dtype=bool)
-    largest = labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])
+    largest = largest_component(mask)
     in_plane = np.zeros((1, 3, 3), dtype=bool)
     in_plane[0] = ndimage.generate_binary_structure(2, 1)
     return ndimage.binary_fill_holes(ndimage.binary_fill_holes(largest, in_plane))

@@ -13,7 +13,8 @@ import numpy as np
 
 from DSCBrainSegLib.baselines.check import check_volume
 from DSCBrainSegLib.baselines.head import HeadParameters, HeadRegion, find_head
-from DSCBrainSegLib.baselines.morphology import largest_part, open_slices
+from DSCBrainSegLib.baselines.morphology import open_slices
+from DSCBrainSegLib.components import largest_component
 
 
 @dataclass(frozen=True)
@@ -141,5 +142,5 @@ def _grow(kept, location, pixel_mm, smallest_fraction) -> np.ndarray:
     parts, _ = ndimage.label(kept)
     region = parts == parts[tuple(seed)]
     if np.count_nonzero(region) < smallest_fraction * len(pixels):
-        return largest_part(kept)
+        return largest_component(kept)
     return region

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from DSCBrainSegLib.components import largest_component
+
 
 def open_slices(mask: np.ndarray, radius_mm: float, pixel_mm: tuple[float, float]) -> np.ndarray:
     """Remove from every slice what is thinner than a disc.
@@ -37,23 +39,11 @@ def close_slices(mask: np.ndarray, radius_mm: float, pixel_mm: tuple[float, floa
     return closed[:, rows : rows + mask.shape[1], columns : columns + mask.shape[2]]
 
 
-def largest_part(mask: np.ndarray) -> np.ndarray:
-    """Keep the largest 4-connected part of one slice (J, I); an empty slice stays empty."""
-    from scipy import ndimage
-
-    parts, count = ndimage.label(mask)
-    if count < 2:
-        return mask
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return parts == sizes.argmax()
-
-
 def solid_part(mask: np.ndarray) -> np.ndarray:
     """Keep the largest part of every slice of a mask (K, J, I) and fill its holes."""
     from scipy import ndimage
 
-    filled = [ndimage.binary_fill_holes(largest_part(plane)) for plane in mask]
+    filled = [ndimage.binary_fill_holes(largest_component(plane)) for plane in mask]
     return np.stack(filled)
 
 

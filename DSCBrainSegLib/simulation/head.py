@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from DSCBrainSegLib.components import largest_component
 from DSCBrainSegLib.simulation.tissue import BRAIN_TISSUES, Tissue
 
 HULL_CLOSING_MM = 8.0
@@ -72,15 +73,3 @@ def brain_hull(labels: np.ndarray, closing_mm: float = HULL_CLOSING_MM) -> np.nd
     hull = ndimage.binary_fill_holes(hull)
     hull = ndimage.gaussian_filter(hull.astype(np.float32), HULL_SMOOTHING_MM) > 0.5
     return largest_component(hull)
-
-
-def largest_component(mask: np.ndarray) -> np.ndarray:
-    """Keep the largest face-connected component of a bool array."""
-    from scipy import ndimage
-
-    parts, count = ndimage.label(mask)
-    if count <= 1:
-        return mask
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return parts == sizes.argmax()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from DSCBrainSegLib.components import largest_component
 from DSCBrainSegLib.errors import ConfigurationError
 from DSCBrainSegLib.simulation.head import Head, brain_hull
 from DSCBrainSegLib.simulation.tissue import Tissue
@@ -91,11 +92,6 @@ def _drop_specks(labels: np.ndarray) -> np.ndarray:
     """Remove labelled noise outside the head (automatic labels are noisy at the skin)."""
     from scipy import ndimage
 
-    head = ndimage.binary_opening(labels > 0, iterations=2)
-    parts, count = ndimage.label(head)
-    if count > 1:
-        sizes = np.bincount(parts.ravel())
-        sizes[0] = 0
-        head = parts == sizes.argmax()
+    head = largest_component(ndimage.binary_opening(labels > 0, iterations=2))
     head = ndimage.binary_dilation(head, iterations=2)
     return np.where(head, labels, np.uint8(Tissue.AIR))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from DSCBrainSegLib.components import solid_parts
 from DSCBrainSegLib.progress import ProgressCallback, no_progress
 from DSCBrainSegLib.simulation.acquisition import Acquisition
 from DSCBrainSegLib.simulation.bolus import Bolus, delta_r2star
@@ -14,6 +15,7 @@ from DSCBrainSegLib.simulation.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology import Lesion
 from DSCBrainSegLib.simulation.sampling import FINE_SIZE, Pose, Scalp, sample_slice
 from DSCBrainSegLib.simulation.signal import spoiled_gre
+from DSCBrainSegLib.simulation.texture import draw_texture
 from DSCBrainSegLib.simulation.tissue import FATTY_TISSUES, TISSUE_COUNT, Tissue, tissue_prior
 
 LESION_CORE = (
@@ -25,7 +27,6 @@ LESION_CORE = (
 )
 
 SMALLEST_PART_PIXELS = 6
-_TEXTURE_STEP = 4
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def simulate_volume(
         mask[k] = _acquired_mask(project_mask(sampled, displaced, acquisition), acquisition)
         lesion[k] = _acquired_mask(project_mask(core, displaced, acquisition), acquisition)
         gain = model.shading * np.float32(np.exp(model.shading_along_z * position / 100.0))
-        weight = displaced.dephasing * _texture(rng, model.texture)
+        weight = displaced.dephasing * draw_texture(rng, model.texture)
         # The image is a sum over tissues, and only their signals change with time.
         present = np.flatnonzero(np.bincount(sampled.labels.ravel(), minlength=TISSUE_COUNT))
         parts = np.stack(
@@ -165,18 +166,4 @@ def _acquired_mask(fraction: np.ndarray, acquisition: Acquisition) -> np.ndarray
     where = (np.arange(acquisition.matrix) + 0.5) * (FINE_SIZE / acquisition.matrix) - 0.5
     grid = np.meshgrid(where, where, indexing="ij")
     mask = ndimage.map_coordinates(fraction, grid, order=1, mode="nearest") > 0.5
-    parts, count = ndimage.label(ndimage.binary_fill_holes(mask))
-    if count == 0:
-        return mask
-    kept = np.flatnonzero(np.bincount(parts.ravel()) >= SMALLEST_PART_PIXELS)
-    return np.isin(parts, kept[kept > 0])
-
-
-def _texture(rng: np.random.Generator, strength: float) -> np.ndarray:
-    """Smooth random factor around 1 over the slice, shape (N, N)."""
-    from scipy import ndimage
-
-    small = rng.normal(0.0, 1.0, (FINE_SIZE // _TEXTURE_STEP,) * 2).astype(np.float32)
-    small = ndimage.gaussian_filter(small, 1.0)
-    small *= strength / max(float(small.std()), 1e-6)
-    return 1 + ndimage.zoom(small, _TEXTURE_STEP, order=1, mode="nearest", grid_mode=True)
+    return solid_parts(mask, SMALLEST_PART_PIXELS)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from DSCBrainSegLib.components import solid_parts
 from DSCBrainSegLib.preprocessing.grid import to_network_grid
 from DSCBrainSegLib.preprocessing.intensity import scale_intensity
 from DSCBrainSegLib.simulation.acquisition import Acquisition, draw_acquisition
@@ -28,6 +29,7 @@ from DSCBrainSegLib.simulation.sampling import (
     sample_slice,
 )
 from DSCBrainSegLib.simulation.signal import draw_random_signals, draw_tissue_signals
+from DSCBrainSegLib.simulation.texture import draw_texture
 
 LESION_PROBABILITY = 0.6
 RANDOM_CONTRAST_PROBABILITY = 0.3
@@ -151,7 +153,7 @@ def simulate_slices(maps: HeadMaps, case: Case, positions_mm: np.ndarray, size: 
             acquisition.slice_thickness_mm,
         )
         displaced = displace(sampled, acquisition)
-        texture = _texture(rng, case.texture)
+        texture = draw_texture(rng, case.texture)
         image = clean_image(sampled, displaced, case.signals, acquisition, texture)
         image *= case.shading * np.float32(np.exp(case.shading_along_z * z / 100))
         clean.append(image)
@@ -169,20 +171,12 @@ def simulate_slices(maps: HeadMaps, case: Case, positions_mm: np.ndarray, size: 
     images, _ = to_network_grid(images, (1.0, pixel, pixel), size)
     masks, _ = to_network_grid(masks, (1.0, fine_pixel, fine_pixel), size)
     scaled = scale_intensity(images, case.cap_percentile)
-    return scaled ** np.float32(case.gamma), _without_holes(masks > 0.5)
+    return scaled ** np.float32(case.gamma), _solid(masks > 0.5)
 
 
-def _without_holes(masks: np.ndarray) -> np.ndarray:
-    """Fill holes and drop specks of a few pixels, slice by slice: noise of automatic labels."""
-    from scipy import ndimage
-
-    cleaned = np.zeros_like(masks)
-    for k, mask in enumerate(masks):
-        parts, count = ndimage.label(ndimage.binary_fill_holes(mask))
-        if count:
-            kept = np.flatnonzero(np.bincount(parts.ravel()) >= SMALLEST_PART_PIXELS)
-            cleaned[k] = np.isin(parts, kept[kept > 0])
-    return cleaned
+def _solid(masks: np.ndarray) -> np.ndarray:
+    """Take holes and specks, which are noise of automatic labels, out of every slice."""
+    return np.stack([solid_parts(mask, SMALLEST_PART_PIXELS) for mask in masks])
 
 
 def _draw_object(rng: np.random.Generator) -> tuple[float, float, float, float, float]:
@@ -201,12 +195,3 @@ def _beside_the_head(bright_object) -> np.ndarray:
         (axis[None, :] - column) / column_radius
     ) ** 2 < 1
     return np.float32(signal) * inside.astype(np.float32)
-
-
-def _texture(rng: np.random.Generator, strength: float) -> np.ndarray:
-    from scipy import ndimage
-
-    small = rng.normal(0.0, 1.0, (FINE_SIZE // 4,) * 2).astype(np.float32)
-    small = ndimage.gaussian_filter(small, 1.0)
-    small *= strength / max(float(small.std()), 1e-6)
-    return 1 + ndimage.zoom(small, 4, order=1, mode="nearest", grid_mode=True)

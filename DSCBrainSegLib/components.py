@@ -1,0 +1,38 @@
+"""Connected pieces of a mask."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def largest_component(mask: np.ndarray) -> np.ndarray:
+    """Keep the largest face-connected piece of a bool array; an empty mask stays empty."""
+    from scipy import ndimage
+
+    parts, count = ndimage.label(mask)
+    if count == 0:
+        return np.zeros(np.shape(mask), dtype=bool)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return parts == sizes.argmax()
+
+
+def solid_parts(mask: np.ndarray, smallest: int) -> np.ndarray:
+    """Fill the holes of a bool array and drop face-connected pieces of fewer elements.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+    smallest : int
+        Pixels or voxels a piece must have to be kept.
+
+    Returns
+    -------
+    ndarray of bool, same shape
+    """
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(ndimage.binary_fill_holes(mask))
+    kept = np.bincount(parts.ravel()) >= smallest
+    kept[0] = False
+    return kept[parts]
