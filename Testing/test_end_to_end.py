@@ -56,7 +56,7 @@ def test_the_demo_s_figures_compare_the_two_files(phantom_folder, capsys):
     ["siemens-prisma-asl", "ge-uhp-se-epi", "philips-elition", "siemens-trio-b12"],
 )
 def test_real_series_agree_with_their_consensus_masks(name, keras):
-    from DSCBrainSegLib.evaluation.cases import find_cases
+    from DSCBrainSegLib.cohort.cases import find_cases
     from DSCBrainSegLib.evaluation.run import evaluate
     from DSCBrainSegLib.methods import get_method
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError, OutputError, SeriesError
-from DSCBrainSegLib.evaluation.cases import EvaluationCase
+from DSCBrainSegLib.cohort.cases import ReferenceCase
 from DSCBrainSegLib.evaluation.run import OUTPUT_NAMES, evaluate, evaluate_folder
 from DSCBrainSegLib.methods import SegmentationMethod, register_method, unregister_method
 from DSCBrainSegLib.series import write_nifti
@@ -43,7 +43,7 @@ def cases(tmp_path):
             paths.append(tmp_path / "cohort" / f"subject-{number}" / f"{name}.nii.gz")
             paths[-1].parent.mkdir(parents=True, exist_ok=True)
             write_nifti(paths[-1], volume, affine)
-        found.append(EvaluationCase(f"subject-{number}", *paths))
+        found.append(ReferenceCase(f"subject-{number}", *paths))
     return found
 
 
@@ -93,7 +93,7 @@ def test_overlap_figures_are_those_of_scikit_learn(cases):
 
 def test_only_the_trusted_slices_count(cases):
     whole = cases[0]
-    part = EvaluationCase(whole.name, whole.image, whole.reference, slices=(4, 5))
+    part = ReferenceCase(whole.name, whole.image, whole.reference, slices=(4, 5))
     row = evaluate([part], [method("scalp", with_scalp)]).volumes[0]
     image, brain = (volume[4:6] for volume in head(24.0))
     assert row.slices == 2
@@ -125,7 +125,7 @@ def test_failing_method_and_unreadable_case_do_not_stop_the_others(cases, tmp_pa
             raise ValueError("too large")
         return perfect(volume, spacing)
 
-    missing = EvaluationCase("missing", tmp_path / "no.nii.gz", tmp_path / "no.nii.gz")
+    missing = ReferenceCase("missing", tmp_path / "no.nii.gz", tmp_path / "no.nii.gz")
     methods = [method("small", only_small_heads), method("perfect", perfect)]
     evaluation = evaluate([cases[0], missing, cases[1]], methods)
     failures = {(row.case, row.method): row.failure for row in evaluation.volumes if row.failure}

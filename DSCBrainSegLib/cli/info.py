@@ -55,17 +55,17 @@ def command(source, series_uid, as_json):
 
 
 def _facts(source) -> dict:
-    import numpy as np
+    from DSCBrainSegLib.geometry import voxel_spacing
 
     slices, rows, columns = source.volume_shape
-    spacing = np.linalg.norm(source.affine[:3, :3], axis=0)
+    k, j, i = voxel_spacing(source.affine)
     return {
         "description": source.description,
         "time_points": source.frame_count,
         "slices": slices,
         "rows": rows,
         "columns": columns,
-        "voxel_size_mm": [round(float(step), 4) for step in spacing],
+        "voxel_size_mm": [round(step, 4) for step in (i, j, k)],
         "duration_s": round(float(source.times[-1] - source.times[0]), 3),
         "echo_time_s": source.echo_time,
         "repetition_time_s": source.repetition_time,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from DSCBrainSegLib.evaluation.cases import LoadedCase
+from DSCBrainSegLib.cohort.cases import LoadedCase
 from DSCBrainSegLib.metrics.overlap import Overlap, overlap
 
 NAN = float("nan")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from DSCBrainSegLib.evaluation.cases import LoadedCase
+from DSCBrainSegLib.cohort.cases import LoadedCase
 
 LOWEST_LEVEL = 0.45
 HIGHEST_LEVEL = 0.85

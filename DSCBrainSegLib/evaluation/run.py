@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError
-from DSCBrainSegLib.evaluation.cases import EvaluationCase, LoadedCase, find_cases, load_case
+from DSCBrainSegLib.cohort.cases import ReferenceCase, LoadedCase, find_cases, load_case
 from DSCBrainSegLib.evaluation.measure import (
     SliceFigures,
     VolumeFigures,
@@ -139,7 +139,7 @@ def find_methods(names: Sequence[str]) -> list[SegmentationMethod]:
 
 
 def evaluate(
-    cases: Sequence[EvaluationCase],
+    cases: Sequence[ReferenceCase],
     methods: Sequence[SegmentationMethod],
     picture_rows: int = PICTURE_ROWS,
     progress: ProgressCallback = no_progress,
@@ -153,7 +153,7 @@ def evaluate(
 
     Parameters
     ----------
-    cases : sequence of EvaluationCase
+    cases : sequence of ReferenceCase
         At least one.
     methods : sequence of SegmentationMethod
     picture_rows : int
@@ -210,7 +210,7 @@ def _segment(loaded: LoadedCase, method: SegmentationMethod) -> np.ndarray:
     return segment_volume(loaded.image, loaded.affine, method)
 
 
-def _failed(case: EvaluationCase, method: SegmentationMethod, error: Exception) -> VolumeFigures:
+def _failed(case: ReferenceCase, method: SegmentationMethod, error: Exception) -> VolumeFigures:
     from DSCBrainSegLib.errors import DSCBrainSegError
 
     kind = "" if isinstance(error, DSCBrainSegError) else f"{type(error).__name__}: "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.geometry import voxel_spacing
 
 LARGEST_AXIAL_TILT_DEGREES = 45.0
 """Slices tilted less than this against the patient's axial plane are used as they are."""
@@ -50,8 +51,7 @@ class AxialVolume:
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Voxel size in mm along (k, j, i)."""
-        i, j, k = np.linalg.norm(self.affine[:3, :3], axis=0)
-        return float(k), float(j), float(i)
+        return voxel_spacing(self.affine)
 
     def back(self, array: np.ndarray) -> np.ndarray:
         """Bring a mask or probabilities on this volume back onto the series' own voxels.

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from DSCBrainSegLib.geometry import voxel_spacing, voxel_volume_ml
+
 
 @dataclass
 class DSCSeries:
@@ -81,10 +83,9 @@ class DSCSeries:
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Voxel size in mm along (k, j, i): between slices, rows, columns."""
-        i, j, k = np.linalg.norm(self.affine[:3, :3], axis=0)
-        return float(k), float(j), float(i)
+        return voxel_spacing(self.affine)
 
     @property
     def voxel_volume_ml(self) -> float:
         """Volume of one voxel in mL."""
-        return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
+        return voxel_volume_ml(self.affine)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from DSCBrainSegLib.cohort.ground_truth import TO_DRAW
+from DSCBrainSegLib.cohort.layout import COHORT_NAME, FRAME_NAME, Cohort
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.geometry import voxel_spacing, voxel_volume_ml
 
-IMAGE_NAME = "frame.nii.gz"
 REFERENCE_NAME = "reference-mask.nii.gz"
 SOURCE_NAME = "source.json"
 
@@ -19,7 +21,7 @@ SAME_GRID_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
-class EvaluationCase:
+class ReferenceCase:
     """One image with a reference mask.
 
     Parameters
@@ -46,7 +48,7 @@ class LoadedCase:
 
     Parameters
     ----------
-    case : EvaluationCase
+    case : ReferenceCase
     image : ndarray, shape (K, J, I)
         Intensities.
     reference : ndarray of bool, shape (K, J, I)
@@ -56,7 +58,7 @@ class LoadedCase:
         Slices along k to compare.
     """
 
-    case: EvaluationCase
+    case: ReferenceCase
     image: np.ndarray
     reference: np.ndarray
     affine: np.ndarray
@@ -65,54 +67,85 @@ class LoadedCase:
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Voxel size in mm along (k, j, i)."""
-        i, j, k = np.linalg.norm(self.affine[:3, :3], axis=0)
-        return float(k), float(j), float(i)
+        return voxel_spacing(self.affine)
 
     @property
     def voxel_volume_ml(self) -> float:
         """Volume of one voxel in mL."""
-        return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
+        return voxel_volume_ml(self.affine)
 
 
-def find_cases(folder: str | Path) -> list[EvaluationCase]:
-    """List the cases of a cohort: one sub-folder per subject.
+def cohort_cases(cohort: Cohort, part: str | None = None) -> list[ReferenceCase]:
+    """List the subjects of a cohort that have a ground truth.
 
-    A sub-folder holds ``frame.nii.gz`` (one time point), ``reference-mask.nii.gz`` and, if only
-    some slices are to be compared, ``source.json`` with
+    Parameters
+    ----------
+    cohort : Cohort
+    part : {"train", "validation", "test"}, optional
+        Of the cohort's split; the whole cohort by default.
+
+    Raises
+    ------
+    SeriesError
+        The cohort has no ground truth, or is not split.
+    """
+    subjects = cohort.part(part) if part else cohort.subjects
+    cases = [
+        ReferenceCase(subject.name, subject.frame, subject.mask)
+        for subject in subjects
+        if subject.state != TO_DRAW
+    ]
+    if not cases:
+        where = f"part {part} of {cohort.folder}" if part else str(cohort.folder)
+        raise SeriesError(f"{where} has no ground truth yet; draw one or import a mask.")
+    return cases
+
+
+def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCase]:
+    """List the cases of a cohort, or of a plain folder with one sub-folder per subject.
+
+    A sub-folder of a plain folder holds ``frame.nii.gz`` (one time point),
+    ``reference-mask.nii.gz`` and, if only some slices are to be compared, ``source.json`` with
     ``{"reference": {"trusted_slices_k": [first, last]}}``. Sub-folders that lack the image or the
     mask are left out.
 
     Parameters
     ----------
     folder : path
+    part : {"train", "validation", "test"}, optional
+        Of a cohort's split.
 
     Returns
     -------
-    list of EvaluationCase
+    list of ReferenceCase
         By name.
 
     Raises
     ------
     SeriesError
-        There is no case, or a source.json is damaged.
+        There is no case, a source.json is damaged, or `part` is not there.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise SeriesError(f"{folder} is not a folder; give the folder of a cohort.")
+    if (folder / COHORT_NAME).is_file():
+        return cohort_cases(Cohort.open(folder), part)
+    if part is not None:
+        raise SeriesError(f"{folder} is not a cohort, so it has no part {part!r}; evaluate all.")
     cases = [
-        EvaluationCase(path.name, path / IMAGE_NAME, path / REFERENCE_NAME, _trusted_slices(path))
+        ReferenceCase(path.name, path / FRAME_NAME, path / REFERENCE_NAME, _trusted_slices(path))
         for path in sorted(folder.iterdir())
-        if (path / IMAGE_NAME).is_file() and (path / REFERENCE_NAME).is_file()
+        if (path / FRAME_NAME).is_file() and (path / REFERENCE_NAME).is_file()
     ]
     if not cases:
         raise SeriesError(
-            f"{folder} holds no case; each subject needs a sub-folder with {IMAGE_NAME} and "
+            f"{folder} holds no case; each subject needs a sub-folder with {FRAME_NAME} and "
             f"{REFERENCE_NAME}."
         )
     return cases
 
 
-def load_case(case: EvaluationCase) -> LoadedCase:
+def load_case(case: ReferenceCase) -> LoadedCase:
     """Read image and reference.
 
     Raises

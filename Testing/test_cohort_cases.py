@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from DSCBrainSegLib.errors import SeriesError
-from DSCBrainSegLib.evaluation.cases import EvaluationCase, find_cases, load_case
+from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.series import write_nifti
 
 AFFINE = np.diag([2.0, 2.0, 5.0, 1.0])
@@ -66,7 +66,7 @@ def test_series_of_several_time_points_is_refused(tmp_path):
 def test_slices_that_are_not_there_are_refused(tmp_path, slices):
     add_subject(tmp_path, "a", VOLUME, VOLUME)
     folder = tmp_path / "a"
-    case = EvaluationCase("a", folder / "frame.nii.gz", folder / "reference-mask.nii.gz", slices)
+    case = ReferenceCase("a", folder / "frame.nii.gz", folder / "reference-mask.nii.gz", slices)
     with pytest.raises(SeriesError, match="has slices 0 to 5"):
         load_case(case)
 
