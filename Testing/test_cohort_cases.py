@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases, load_case
+from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.series import write_nifti
 
 AFFINE = np.diag([2.0, 2.0, 5.0, 1.0])

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from DSCBrainSegLib.errors import Cancelled, ConfigurationError, OutputError, SeriesError
 from DSCBrainSegLib.cohort.cases import ReferenceCase
+from DSCBrainSegLib.errors import Cancelled, ConfigurationError, OutputError, SeriesError
 from DSCBrainSegLib.evaluation.run import OUTPUT_NAMES, evaluate, evaluate_folder
 from DSCBrainSegLib.methods import SegmentationMethod, register_method, unregister_method
 from DSCBrainSegLib.series import write_nifti

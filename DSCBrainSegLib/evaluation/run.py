@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError
-from DSCBrainSegLib.cohort.cases import ReferenceCase, LoadedCase, find_cases, load_case
 from DSCBrainSegLib.evaluation.measure import (
     SliceFigures,
     VolumeFigures,
