@@ -15,7 +15,17 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
-COMMANDS = ("segment", "info", "evaluate", "simulate", "train-simulated", "export-weights")
+COMMANDS = (
+    "segment",
+    "info",
+    "evaluate",
+    "motion",
+    "cohort",
+    "train",
+    "simulate",
+    "train-simulated",
+    "export-weights",
+)
 """Each lives in a module of its name."""
 
 

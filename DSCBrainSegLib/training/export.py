@@ -52,6 +52,28 @@ def export_weights(
         raise OutputError(f"{target} exists already; choose another name or allow overwriting.")
     model = build_model(network)
     model.load_weights(checkpoint)
+    write_weight_file(model, network, target, card)
+
+
+def write_weight_file(model, network: NetworkConfig, target: Path, card: dict) -> None:
+    """Write a model's weights and its card, replacing earlier ones.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Not compiled, or the optimizer's state is written, too.
+    network : NetworkConfig
+    target : Path
+        Ends in ``.weights.h5``.
+    card : dict
+        Sections `REQUIRED` of the model card.
+
+    Raises
+    ------
+    OSError
+        The files cannot be written. A kill between the two leaves a card that does not fit, which
+        is told when the weights are loaded.
+    """
     partial = target.with_name("partial." + target.name)
     model.save_weights(partial)
     values = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -13,6 +12,7 @@ from time import monotonic
 import numpy as np
 
 from DSCBrainSegLib.network.config import LEAN, NetworkConfig
+from DSCBrainSegLib.training.checkpoints import CheckpointFolder
 
 
 @dataclass
@@ -89,9 +89,10 @@ def train_on_simulation(
     from DSCBrainSegLib.training.slice_pool import SlicePool
 
     output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
+    checkpoints = CheckpointFolder(output)
     described = {**asdict(settings), "network": settings.network.to_dict()}
-    (output / "settings.json").write_text(json.dumps(described, indent=1))
+    text = json.dumps(described, indent=1)
+    checkpoints.write("settings.json", lambda path: path.write_text(text, encoding="utf-8"))
     keras.utils.set_random_seed(settings.seed)
     keras.mixed_precision.set_global_policy(
         "mixed_bfloat16" if settings.mixed_precision else "float32"
@@ -105,7 +106,7 @@ def train_on_simulation(
     optimizer.build(model.trainable_variables)
     if initial_weights:
         model.load_weights(initial_weights)
-    state = _resume(model, output)
+    state = checkpoints.restore(model) or {"round": 0, "steps": 0, "seconds": 0.0}
     cache = output / "heads"
     validation = _validation_set(validation_maps, cache, settings)
     pool = SlicePool(label_maps, cache, reuse=settings.reuse, seed=settings.seed + state["round"])
@@ -133,11 +134,11 @@ def train_on_simulation(
                 "slices_simulated": pool.written,
             }
             _write_log(output / "log.csv", row)
-            _checkpoint(model, output, state)
+            checkpoints.store(model, state)
             log(" ".join(f"{key} {value:.5g}" for key, value in row.items()))
     finally:
         pool.stop()
-    return output / _checkpoint(model, output, state)
+    return checkpoints.store(model, state)
 
 
 def _cosine(fraction: float, settings: SimulatedTraining) -> float:
@@ -166,31 +167,6 @@ def _validation_set(paths, cache, settings):
         images.append(image)
         masks.append(mask)
     return np.concatenate(images)[..., None], np.concatenate(masks).astype(np.int32)
-
-
-def _resume(model, output: Path) -> dict:
-    stored = output / "state.json"
-    if not stored.exists():
-        return {"round": 0, "steps": 0, "seconds": 0.0}
-    state = json.loads(stored.read_text())
-    model.load_weights(output / state.pop("checkpoint"))
-    return state
-
-
-def _checkpoint(model, output: Path, state: dict) -> str:
-    """Write the new checkpoint beside the old one and switch by renaming the state file."""
-    name = f"checkpoint-{state['round'] % 2}.weights.h5"
-    _save(model.save_weights, output / name)
-    partial = output / "state.json.partial"
-    partial.write_text(json.dumps({**state, "checkpoint": name}))
-    os.replace(partial, output / "state.json")
-    return name
-
-
-def _save(save, path: Path) -> None:
-    partial = path.with_name("partial." + path.name)
-    save(partial)
-    os.replace(partial, path)
 
 
 def _write_log(path: Path, row: dict) -> None:

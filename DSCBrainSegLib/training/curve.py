@@ -1,0 +1,48 @@
+"""The learning curve as a picture."""
+
+from __future__ import annotations
+
+import io
+
+
+def draw_learning_curve(history: list[dict], best_epoch: int) -> bytes:
+    """Draw loss, Dice and learning rate over the epochs.
+
+    Parameters
+    ----------
+    history : list of dict
+        Rows with ``epoch``, ``loss``, ``val_loss``, ``brain_dice``, ``val_brain_dice`` and
+        ``learning_rate``.
+    best_epoch : int
+        Marked; counted from 1.
+
+    Returns
+    -------
+    bytes
+        A PNG file.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = [row["epoch"] for row in history]
+    figure = Figure(figsize=(10, 4), dpi=110, layout="constrained")
+    losses, dices = figure.subplots(1, 2)
+    for panel, name, title in ((losses, "loss", "Loss"), (dices, "brain_dice", "Dice")):
+        marker = "." if len(history) < 30 else ""
+        panel.plot(epochs, [row[name] for row in history], label="training", marker=marker)
+        panel.plot(
+            epochs, [row[f"val_{name}"] for row in history], label="validation", marker=marker
+        )
+        panel.axvline(best_epoch, color="grey", linewidth=0.8, linestyle=":", label="best epoch")
+        panel.set(xlabel="Epoch", title=title)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.legend(fontsize=8)
+    losses.set_yscale("log")
+    low = min(row["val_brain_dice"] for row in history[len(history) // 10 :])
+    dices.set_ylim(max(0.0, low - 0.02), 1.0)
+    rates = losses.twinx()
+    rates.step(epochs, [row["learning_rate"] for row in history], color="grey", linewidth=0.8)
+    rates.set(yscale="log", ylabel="Learning rate")
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()
