@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
-import tempfile
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 
 from DSCBrainSegLib.cohort.cases import SAME_GRID_TOLERANCE
 from DSCBrainSegLib.cohort.ground_truth import GroundTruth, now
+from DSCBrainSegLib.cohort.identity import refuse_identity
 from DSCBrainSegLib.cohort.layout import (
     FRAME_NAME,
     MASK_NAME,
@@ -19,8 +21,8 @@ from DSCBrainSegLib.cohort.layout import (
     Cohort,
     Subject,
     check_subject_name,
-    write_json,
 )
+from DSCBrainSegLib.cohort.stored import FILES_KEY, file_sha256, hidden_name, write_json
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
 from DSCBrainSegLib.preprocessing.reference_frame import choose_reference_frame
 from DSCBrainSegLib.series.types import DSCSeries
@@ -56,7 +58,7 @@ def add_subject(
     ground_truth : GroundTruth, optional
         Who drew it; needed with `mask`.
     person : str
-        Whose scan it is, if one person has several; their scans are never split apart.
+        Whose scan it is, as a code, if one person has several; they are never split apart.
     keep_series : bool
         Keep all frames, not the reference frame only.
     origin : dict, optional
@@ -71,52 +73,51 @@ def add_subject(
     OutputError
         The cohort has that subject, or cannot be written.
     ConfigurationError
-        The name cannot be used, or a mask comes without its reader.
+        A code cannot be used or tells who the patient is (`refuse_identity`), or a mask comes
+        without its reader.
     SeriesError
-        The mask is not on the series' grid.
+        The mask is empty or not on the series' grid.
     """
-    from DSCBrainSegLib.series import write_mask, write_nifti, write_nrrd
-
     name = check_subject_name(name)
-    target = cohort.folder / name
-    if target.exists():
-        raise OutputError(f"{cohort.folder} has a subject {name} already; choose another name.")
-    if mask is not None and (ground_truth is None or not ground_truth.reader):
-        raise ConfigurationError(f"{name}: a ground truth needs the name of its reader.")
-    if mask is not None and np.shape(mask) != series.volume_shape:
-        raise SeriesError(
-            f"{name}: the ground truth (K, J, I = {np.shape(mask)}) is not on the grid of the "
-            f"series ({series.volume_shape}); resample it."
-        )
+    person = check_subject_name(person or name)
+    if series.source is not None and Path(series.source).exists():
+        refuse_identity((name, person), Path(series.source))
+    _refuse_known(cohort, name)
+    if (mask is not None) != (ground_truth is not None and bool(ground_truth.reader)):
+        raise ConfigurationError(f"{name}: a mask and the name of its reader belong together.")
+    if mask is not None:
+        refuse_unfit_mask(name, mask, series.volume_shape)
     frames = series.frames
     reference = choose_reference_frame(len(frames), frame, lambda index: frames[index])
+    keep_series = keep_series and len(frames) > 1
     facts = {
         "subject": name,
-        "person": person or name,
+        "person": person,
         "added_at": now(),
-        "frame": {"number": reference.index + 1, "reason": reference.reason},
+        "frame": {
+            "number": int(series.frame_indices[reference.index]) + 1,
+            "reason": reference.reason,
+        },
         "series": _series_facts(series, keep_series),
         "origin": origin or {},
         "ground_truth": (ground_truth or GroundTruth()).to_dict(),
     }
-    work = None
+    target = cohort.folder / name
+    work = hidden_name(cohort.folder, name)
     try:
-        work = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cohort.folder))
-        write_nifti(work / FRAME_NAME, series.frames[reference.index], series.affine)
-        if keep_series and len(series.frames) > 1:
-            write_nrrd(work / SERIES_NAME, series.frames, series.affine, series.times)
-        if mask is not None:
-            write_mask(work / MASK_NAME, mask, series.affine)
+        work.mkdir()
+        _write_images(work, series, reference.index, mask, keep_series)
+        facts[FILES_KEY] = {path.name: file_sha256(path) for path in sorted(work.iterdir())}
         write_json(work / SUBJECT_NAME, facts)
-        work.chmod(0o755)
         work.rename(target)
     except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            raise _known(cohort, name) from error
         raise OutputError(
             f"Cannot write {target}: {error.strerror or error}; check space and permissions."
         ) from error
     finally:
-        if work is not None:
-            shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
     return Subject(target, facts)
 
 
@@ -132,33 +133,67 @@ def read_mask_for(series: DSCSeries, path: Path) -> np.ndarray:
     SeriesError
         It cannot be read, has several time points, or lies on another grid.
     """
-    from DSCBrainSegLib.series import read_series
+    from DSCBrainSegLib.series import open_series
 
-    mask = read_series(path)
-    same_shape = mask.volume_shape == series.volume_shape
-    if len(mask.frames) != 1 or not same_shape:
+    mask = open_series(path)
+    if mask.frame_count != 1 or mask.volume_shape != series.volume_shape:
         raise SeriesError(
-            f"{path} (T, K, J, I = {mask.frames.shape}) is not a mask on the series' grid "
-            f"{series.volume_shape}; export it on the reference frame."
+            f"{path} (T, K, J, I = {(mask.frame_count, *mask.volume_shape)}) is not a mask on the "
+            f"series' grid {series.volume_shape}; export it on the reference frame."
         )
     if np.abs(mask.affine - series.affine).max() > SAME_GRID_TOLERANCE:
         raise SeriesError(
             f"{path} has another position or orientation than the series; resample it onto the "
             "reference frame."
         )
-    return mask.frames[0] > 0
+    return mask.decode(0) > 0
+
+
+def refuse_unfit_mask(name: str, mask: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raise `SeriesError` if a subject's mask is empty or not of shape (K, J, I)."""
+    if np.shape(mask) != tuple(shape):
+        raise SeriesError(
+            f"{name}: the ground truth (K, J, I = {np.shape(mask)}) is not on the grid of the "
+            f"images ({tuple(shape)}); resample it."
+        )
+    if not np.any(mask):
+        raise SeriesError(f"{name}: the ground truth is empty; draw it first.")
+
+
+def _refuse_known(cohort: Cohort, name: str) -> None:
+    """Refuse a name that is taken, also on file systems that ignore case or accents' coding."""
+    wanted = name.casefold()
+    if any(
+        unicodedata.normalize("NFC", path.name).casefold() == wanted
+        for path in cohort.folder.iterdir()
+    ):
+        raise _known(cohort, name)
+
+
+def _known(cohort: Cohort, name: str) -> OutputError:
+    return OutputError(f"{cohort.folder} has a subject {name} already; choose another code.")
+
+
+def _write_images(folder: Path, series: DSCSeries, index: int, mask, keep_series: bool) -> None:
+    from DSCBrainSegLib.series import write_mask, write_nifti, write_nrrd
+
+    write_nifti(folder / FRAME_NAME, series.frames[index], series.affine)
+    if keep_series:
+        write_nrrd(folder / SERIES_NAME, series.frames, series.affine, series.times)
+    if mask is not None:
+        write_mask(folder / MASK_NAME, mask, series.affine)
 
 
 def _series_facts(series: DSCSeries, kept: bool) -> dict:
     uid = str(series.header.get("series_instance_uid") or "")
     header = {key: value for key, value in series.header.items() if key not in NOT_KEPT}
     return {
-        "kept": kept and len(series.frames) > 1,
-        "time_points": len(series.frames),
+        **header,
+        "kept": kept,
+        "time_points": int(series.frame_count),
         "shape_kji": list(map(int, series.volume_shape)),
-        "spacing_kji_mm": [round(step, 5) for step in series.spacing],
+        "spacing_kji_mm": [round(float(step), 5) for step in series.spacing],
         "echo_time_s": series.echo_time,
         "repetition_time_s": series.repetition_time,
         "series_uid_sha256": hashlib.sha256(uid.encode()).hexdigest() if uid else "",
-        **header,
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.cohort.ground_truth import TO_DRAW
-from DSCBrainSegLib.cohort.layout import COHORT_NAME, FRAME_NAME, Cohort
+from DSCBrainSegLib.cohort.layout import COHORT_NAME, FRAME_NAME, Cohort, Subject
 from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.geometry import voxel_spacing, voxel_volume_ml
 
@@ -87,18 +87,30 @@ def cohort_cases(cohort: Cohort, part: str | None = None) -> list[ReferenceCase]
     Raises
     ------
     SeriesError
-        The cohort has no ground truth, or is not split.
+        The cohort has no ground truth, is not split, or a mask was changed after it was saved.
     """
     subjects = cohort.part(part) if part else cohort.subjects
-    cases = [
-        ReferenceCase(subject.name, subject.frame, subject.mask)
-        for subject in subjects
-        if subject.state != TO_DRAW
-    ]
+    cases = [reference_case(subject) for subject in subjects if subject.state != TO_DRAW]
     if not cases:
         where = f"part {part} of {cohort.folder}" if part else str(cohort.folder)
         raise SeriesError(f"{where} has no ground truth yet; draw one or import a mask.")
     return cases
+
+
+def reference_case(subject: Subject) -> ReferenceCase:
+    """Return a subject as a case.
+
+    Raises
+    ------
+    SeriesError
+        Its mask was changed after it was saved.
+    """
+    if not subject.mask_is_as_saved:
+        raise SeriesError(
+            f"{subject.mask} was changed after it was saved, so nobody is known to have drawn it; "
+            "import it with 'dscbrainseg cohort import-mask' or restore it."
+        )
+    return ReferenceCase(subject.name, subject.frame, subject.mask)
 
 
 def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCase]:

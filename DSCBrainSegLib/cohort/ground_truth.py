@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timezone
 
 from DSCBrainSegLib.errors import ConfigurationError
 
 TO_DRAW, DRAWN, CONFIRMED = STATES = ("to draw", "drawn", "confirmed")
+
+SIMULATION = "simulation"
+"""Reader of exact truth, which needs no second one."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class GroundTruth:
     def from_dict(cls, values: dict) -> GroundTruth:
         """Build from `to_dict`'s output; what is missing is empty, what is unknown left out."""
         known = {field.name for field in fields(cls)}
-        return cls(**{key: str(value) for key, value in values.items() if key in known})
+        return cls(**{key: str(value or "") for key, value in values.items() if key in known})
 
 
 def draw(reader: str, seeded_from: str = "", at: str | None = None) -> GroundTruth:
@@ -78,11 +82,19 @@ def confirm(ground_truth: GroundTruth, reader: str, at: str | None = None) -> Gr
         raise ConfigurationError("There is no ground truth to confirm yet; draw it first.")
     if not name:
         raise ConfigurationError("Confirming needs the name of the second reader.")
-    if name.casefold() == ground_truth.reader.casefold():
+    if same_reader(name, ground_truth.reader):
         raise ConfigurationError(
             f"{name} drew this ground truth; it takes another reader to confirm it."
         )
     return replace(ground_truth, confirmed_by=name, confirmed_at=at or now())
+
+
+def same_reader(first: str, second: str) -> bool:
+    """Say whether two names mean the same reader: case, accents' coding and spaces do not count."""
+    first, second = (
+        " ".join(unicodedata.normalize("NFC", name).casefold().split()) for name in (first, second)
+    )
+    return first == second
 
 
 def now() -> str:

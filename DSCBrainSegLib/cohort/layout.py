@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -11,6 +9,14 @@ from pathlib import Path
 
 from DSCBrainSegLib.cohort.ground_truth import TO_DRAW, GroundTruth
 from DSCBrainSegLib.cohort.split import Split
+from DSCBrainSegLib.cohort.stored import (
+    FILES_KEY,
+    current_file,
+    file_sha256,
+    read_json,
+    stored_sha256,
+    write_json,
+)
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
 
 COHORT_NAME = "cohort.json"
@@ -19,10 +25,12 @@ SERIES_NAME = "series.seq.nrrd"
 FRAME_NAME = "frame.nii.gz"
 MASK_NAME = "ground-truth.nii.gz"
 SEGMENTATION_NAME = "ground-truth.seg.nrrd"
+HISTORY_NAME = "history"
 
 FORMAT = {"format": "dscbrainseg-cohort", "version": 1}
 
-_NAME = re.compile(r"[\w][\w .+-]{0,62}")
+_NAME = re.compile(r"\w[\w .+-]{0,62}")
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # on Windows
 
 
 @dataclass(frozen=True)
@@ -39,10 +47,25 @@ class Subject:
     folder: Path
     facts: dict
 
+    @classmethod
+    def read(cls, folder: Path) -> Subject:
+        """Read a subject's folder.
+
+        Raises
+        ------
+        SeriesError
+            Its subject.json is missing or damaged.
+        """
+        facts = read_json(folder / SUBJECT_NAME)
+        for key in ("frame", "series", "ground_truth", FILES_KEY):
+            if not isinstance(facts.get(key, {}), dict):
+                raise SeriesError(f"{folder / SUBJECT_NAME} is damaged at {key!r}; restore it.")
+        return cls(folder, facts)
+
     @property
     def name(self) -> str:
         """The folder's name; unique in the cohort, never a patient's name."""
-        return self.folder.name
+        return unicodedata.normalize("NFC", self.folder.name)
 
     @property
     def person(self) -> str:
@@ -67,7 +90,21 @@ class Subject:
     @property
     def mask(self) -> Path:
         """The ground truth on the reference frame's grid."""
-        return self.folder / MASK_NAME
+        return current_file(self.folder, self.facts, MASK_NAME)
+
+    @property
+    def segmentation(self) -> Path | None:
+        """The ground truth as 3D Slicer's segmentation, if it was drawn there."""
+        if not stored_sha256(self.facts, SEGMENTATION_NAME):
+            return None  # one that lies there belongs to an earlier mask
+        path = current_file(self.folder, self.facts, SEGMENTATION_NAME)
+        return path if path.is_file() else None
+
+    @property
+    def mask_is_as_saved(self) -> bool:
+        """False if the mask is not the one that subject.json tells of."""
+        stored = stored_sha256(self.facts, MASK_NAME)
+        return not stored or (self.mask.is_file() and file_sha256(self.mask) == stored)
 
     @property
     def series(self) -> Path | None:
@@ -141,10 +178,28 @@ class Cohort:
     def subjects(self) -> list[Subject]:
         """The subjects by name; sub-folders without a subject.json are not subjects."""
         return [
-            Subject(path.parent, read_json(path))
+            Subject.read(path.parent)
             for path in sorted(self.folder.glob(f"*/{SUBJECT_NAME}"))
             if not path.parent.name.startswith(".")
         ]
+
+    def subject(self, name: str) -> Subject:
+        """Return one subject.
+
+        Raises
+        ------
+        ConfigurationError
+            The cohort has no such subject.
+        SeriesError
+            Its subject.json is damaged.
+        """
+        wanted = unicodedata.normalize("NFC", name)
+        for path in self.folder.glob(f"*/{SUBJECT_NAME}"):
+            if unicodedata.normalize("NFC", path.parent.name) == wanted:
+                return Subject.read(path.parent)
+        raise ConfigurationError(
+            f"{self.folder} has no such subject; see 'dscbrainseg cohort list' for those it has."
+        )
 
     @property
     def split(self) -> Split | None:
@@ -166,9 +221,20 @@ class Cohort:
             ) from error
 
     def with_split(self, split: Split) -> Cohort:
-        """Store a split, replacing an earlier one, and return the cohort that has it."""
+        """Store a split, replacing an earlier one, and return the cohort that has it.
+
+        Raises
+        ------
+        OutputError
+            cohort.json cannot be written.
+        """
         facts = {**self.facts, "split": split.to_dict()}
-        write_json(self.folder / COHORT_NAME, facts)
+        try:
+            write_json(self.folder / COHORT_NAME, facts)
+        except OSError as error:
+            raise OutputError(
+                f"Cannot write {self.folder / COHORT_NAME}: {error.strerror}; check permissions."
+            ) from error
         return Cohort(self.folder, facts)
 
     def part(self, name: str) -> list[Subject]:
@@ -176,6 +242,8 @@ class Cohort:
 
         Raises
         ------
+        ConfigurationError
+            There is no part of that name.
         SeriesError
             The cohort is not split, or a subject of the part is missing.
         """
@@ -204,39 +272,14 @@ def check_subject_name(name: str) -> str:
     Raises
     ------
     ConfigurationError
-        It is empty, too long, or has characters that some file system refuses.
+        It is empty, too long, or some file system refuses it. The message does not repeat it: it
+        may be a patient's name.
     """
     name = unicodedata.normalize("NFC", name)
-    if not _NAME.fullmatch(name) or name.endswith((".", " ")):
+    reserved = _RESERVED.fullmatch(name.split(".")[0])
+    if not _NAME.fullmatch(name) or name.endswith((".", " ")) or reserved:
         raise ConfigurationError(
-            f"{name!r} cannot name a subject; use letters, digits, '-' and '_', at most 63."
+            "A subject's code consists of letters, digits, '-' and '_', at most 63, and begins "
+            "with a letter or digit; choose such a code."
         )
     return name
-
-
-def read_json(path: Path) -> dict:
-    """Read a JSON object.
-
-    Raises
-    ------
-    SeriesError
-        The file is damaged or cannot be read.
-    """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SeriesError(f"{path} is damaged or cannot be read; restore it.") from error
-    if not isinstance(values, dict):
-        raise SeriesError(f"{path} is damaged: a JSON object is expected; restore it.")
-    return values
-
-
-def write_json(path: Path, values: dict) -> None:
-    """Write a JSON object so that the file is the old or the new one, never half of it."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        json.dump(values, file, indent=2, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)

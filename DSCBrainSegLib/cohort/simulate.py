@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from DSCBrainSegLib.cohort.add import add_subject
-from DSCBrainSegLib.cohort.ground_truth import GroundTruth, now
+from DSCBrainSegLib.cohort.ground_truth import SIMULATION, GroundTruth, now
 from DSCBrainSegLib.cohort.layout import Cohort, Subject
 from DSCBrainSegLib.progress import (
     CancelCallback,
@@ -16,9 +16,6 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
-
-SIMULATION = "simulation"
-"""Reader of exact truth."""
 
 TUMOUR_SHARES = {
     "glioblastoma": 0.5,

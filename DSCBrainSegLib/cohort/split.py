@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,10 @@ class Split:
     def part_of(self, subject: str) -> str | None:
         """Return the part a subject is in, None if it came after the split."""
         return next((part for part, names in self.parts.items() if subject in names), None)
+
+    def unsplit(self, subjects: Iterable[str]) -> list[str]:
+        """Return those of `subjects` that came after the split."""
+        return [name for name in subjects if self.part_of(name) is None]
 
     def to_dict(self) -> dict:
         """Return the split as plain JSON types."""
@@ -77,9 +81,11 @@ def draw_split(
     Raises
     ------
     ConfigurationError
-        There are fewer than three persons, or the fractions are unusable.
+        There are fewer than three persons, or the fractions or the seed are unusable.
     """
     people = sorted(set(persons.values()))
+    if seed < 0:
+        raise ConfigurationError(f"The seed of a split must be 0 or more, got {seed}.")
     if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise ConfigurationError(
             f"The fractions of a split must be three positive numbers that add up to 1, got "
