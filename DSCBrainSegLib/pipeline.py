@@ -123,11 +123,14 @@ def segment_series(
     weights_path, weights_facts = _find_weights(chosen, weights)
     timer = _Timer(progress, cancelled, steps=6)
     with timer.step("read headers", "Reading headers"):
-        reader = _open(source, series_uid)
+        reader = _open(source, series_uid, progress, cancelled)
+
+    def read_frame(index: int) -> np.ndarray:
+        check_cancelled(cancelled)
+        return reader.read(frames=[index]).frames[0]
+
     with timer.step("choose frame", "Choosing the time point"):
-        reference = choose_reference_frame(
-            reader.frame_count, frame, lambda index: reader.read(frames=[index]).frames[0]
-        )
+        reference = choose_reference_frame(reader.frame_count, frame, read_frame)
     with timer.step("read frame", f"Reading time point {reference.index + 1}"):
         series = reader.read(frames=[reference.index])
         check_intensities(series.frames, _name_frame(series, reference.index))
@@ -189,12 +192,12 @@ class _SeriesInMemory:
         )
 
 
-def _open(source, series_uid):
+def _open(source, series_uid, progress, cancelled):
     if isinstance(source, DSCSeries):
         return _SeriesInMemory(source)
     from DSCBrainSegLib.series import open_series
 
-    return open_series(source, series_uid)
+    return open_series(source, series_uid, progress, cancelled)
 
 
 def _find_weights(method: SegmentationMethod, weights) -> tuple[Path | None, dict | None]:

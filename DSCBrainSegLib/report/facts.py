@@ -56,11 +56,12 @@ def collect_facts(result: SegmentationResult) -> dict:
         "weights": result.weights,
         "timings_s": {name: round(seconds, 4) for name, seconds in result.timings.items()},
         "warnings": list(result.warnings),
-        "versions": _collect_versions(),
+        "versions": collect_versions(),
     }
 
 
-def _collect_versions() -> dict[str, str]:
+def collect_versions() -> dict[str, str]:
+    """Return versions of this software, of what it runs on and of the packages it uses."""
     import os
 
     versions = {
