@@ -159,6 +159,21 @@ def test_loading_a_network_does_not_count_as_time(cases):
     assert all(0.05 <= row.seconds < 0.5 for row in rows)
 
 
+def test_time_is_given_for_twenty_slices(cases):
+    for row in evaluate(cases, [method("perfect", perfect)]).volumes:
+        assert row.planes == SHAPE[0]
+        assert row.seconds_per_20_slices == pytest.approx(row.seconds * 20 / SHAPE[0])
+    only_a_part = [ReferenceCase("part", cases[0].image, cases[0].reference, slices=(4, 5))]
+    row = evaluate(only_a_part, [method("perfect", perfect)]).volumes[0]
+    assert (row.slices, row.planes) == (2, SHAPE[0])  # the whole volume was segmented
+
+
+def test_failures_do_not_say_where_the_cohort_lies(cases, tmp_path):
+    cases[0].image.unlink()
+    failure = evaluate(cases[:1], [method("perfect", perfect)]).volumes[0].failure
+    assert "subject-0" in failure and str(tmp_path) not in failure
+
+
 def test_rows_of_the_figure_show_the_patient_upright(cases):
     """The right half of the picture is the patient's left in both files."""
 

@@ -1,15 +1,18 @@
 """Tables say what was measured, mark the best fairly and survive odd names."""
 
 import csv
-from html.parser import HTMLParser
+import re
 
 import numpy as np
 import pytest
 
+from DSCBrainSegLib.evaluation.case_tables import case_tables
+from DSCBrainSegLib.evaluation.latex import to_latex
+from DSCBrainSegLib.evaluation.markdown import to_markdown
 from DSCBrainSegLib.evaluation.measure import SliceFigures, VolumeFigures
 from DSCBrainSegLib.evaluation.run import Evaluation
-from DSCBrainSegLib.evaluation.table import build_tables, summarise_volumes
-from DSCBrainSegLib.evaluation.write import to_html, to_markdown, write_evaluation
+from DSCBrainSegLib.evaluation.table import Cell, Table, build_tables, summarise_volumes
+from DSCBrainSegLib.evaluation.write import write_evaluation
 
 
 def volume(case, method, dice, **others):
@@ -21,7 +24,7 @@ def volume(case, method, dice, **others):
         "msd_mm": 1.0,
         "volume_error_ml": 0.0,
         "volume_error_percent": 0.0,
-        "seconds": 1.0,
+        "seconds_per_20_slices": 1.0,
     }
     return VolumeFigures(case, method, dice=dice, **{**figures, **others})
 
@@ -41,8 +44,8 @@ def test_mean_and_sd_over_volumes_by_hand():
 
 def test_best_is_high_for_dice_and_low_for_distance_and_time():
     rows = [
-        volume("1", "a", 0.90, hd95_mm=4.0, volume_error_ml=-30.0, seconds=1.0),
-        volume("1", "b", 0.95, hd95_mm=5.0, volume_error_ml=20.0, seconds=2.0),
+        volume("1", "a", 0.90, hd95_mm=4.0, volume_error_ml=-30.0, seconds_per_20_slices=1.0),
+        volume("1", "b", 0.95, hd95_mm=5.0, volume_error_ml=20.0, seconds_per_20_slices=2.0),
     ]
     table = build_tables(Evaluation(["a", "b"], rows))[0]
     best = {
@@ -52,7 +55,7 @@ def test_best_is_high_for_dice_and_low_for_distance_and_time():
     assert best["Dice"] == ["b"]
     assert best["HD95 (mm)"] == ["a"]
     assert best["Volume error (mL)"] == []  # signed: errors of both signs cancel in the mean
-    assert best["Time (s)"] == ["a"]
+    assert best["Time (s per 20 slices)"] == ["a"]
     assert best["Accuracy"] == ["a", "b"]  # equal
     assert column(table, "Volume error (mL)")["b"].text == "+20.0"
 
@@ -109,17 +112,71 @@ def test_slices_are_summarised_apart():
     assert column(table, "Dice")["a"].text == "0.9000 ± 0.1000"
 
 
-def test_markdown_and_html_survive_odd_names():
-    rows = [VolumeFigures("1 | <b>", "a", failure="two\nlines | <i>")]
-    tables = build_tables(Evaluation(["a"], rows))
-    markdown = to_markdown(tables)
-    assert "| a | two lines \\| <i> | 1 \\| <b> |" in markdown.replace("&lt;", "<")
+def test_means_that_round_alike_are_both_best():
+    rows = [volume("1", "a", 0.98761), volume("1", "b", 0.98764), volume("1", "c", 0.98745)]
+    dice = column(build_tables(Evaluation(["a", "b", "c"], rows))[0], "Dice")
+    assert [dice[name].text for name in "abc"] == ["0.9876", "0.9876", "0.9875"]
+    assert [dice[name].best for name in "abc"] == [True, True, False]
 
-    texts = []
-    parser = HTMLParser()
-    parser.handle_data = texts.append
-    parser.feed(to_html(tables))
-    assert "1 | <b>" in texts
+
+def test_one_volume_has_neither_sd_nor_significance():
+    rows = [volume("1", "a", 0.9), volume("1", "b", 0.95)]
+    tables = build_tables(Evaluation(["a", "b"], rows))
+    assert column(tables[0], "Dice")["a"].text == "0.9000"
+    comparison = next(table for table in tables if table.title.startswith("Differences"))
+    cells = dict(zip(comparison.header, comparison.rows[0], strict=True))
+    assert cells["95 % interval"].text == "–"
+    assert cells["p"].text.startswith("1.0000")
+
+
+def test_each_volume_has_a_row_for_a_person_with_its_best_method_in_bold():
+    rows = [
+        volume("easy", "a", 0.98, hd95_mm=2.0, volume_error_ml=-30.0),
+        volume("easy", "b", 0.97, hd95_mm=2.0, volume_error_ml=20.0),
+        VolumeFigures("hard", "a", failure="no brain"),
+        volume("hard", "b", 0.0, hd95_mm=np.inf, volume_error_ml=-900.0),
+    ]
+    dice, distance, error = case_tables(Evaluation(["a", "b"], rows))
+    assert dice.header == ["Case", "a", "b"]
+
+    def texts(table):
+        return [
+            [f"*{cell.text}*" if cell.best else cell.text for cell in row] for row in table.rows
+        ]
+
+    assert texts(dice) == [["easy", "*0.9800*", "0.9700"], ["hard", "failed", "*0.0000*"]]
+    assert texts(distance) == [["easy", "*2.00*", "*2.00*"], ["hard", "failed", "∞"]]
+    assert texts(error) == [["easy", "-30.0", "*+20.0*"], ["hard", "failed", "*-900.0*"]]
+
+
+def test_markdown_survives_odd_names():
+    rows = [VolumeFigures("1 | <b> _x_", "a", failure="two\nlines | *i*")]
+    markdown = to_markdown(build_tables(Evaluation(["a"], rows)), ["Said <first>."])
+    assert "| a | two lines \\| \\*i\\* | 1 \\| \\<b> \\_x\\_ |" in markdown
+    assert markdown.startswith("Said \\<first>.\n")
+
+
+def test_latex_says_the_same_with_nothing_special_left():
+    name = r"50%_of $all$ {a} #1 & \b~c^d|e<f>g"
+    table = Table("T (mm)", ["Method", "HD95 (mm)"], [[Cell(name), Cell("1.0 ± 2", True)]], "–")
+    latex = to_latex([table])
+    row = latex.split("\\hline\n")[2]
+    assert r"\textbf{1.0 $\pm$ 2} \\" in row
+    printed = row.split(" & \\textbf")[0]
+    undone = {
+        r"\textbackslash{}": "\\",
+        r"\textasciitilde{}": "~",
+        r"\textasciicircum{}": "^",
+        r"\textbar{}": "|",
+        r"\textless{}": "<",
+        r"\textgreater{}": ">",
+        **{f"\\{character}": character for character in "&%$#_{}"},
+    }
+    pattern = "|".join(map(re.escape, undone))
+    assert re.sub(pattern, lambda match: undone[match[0]], printed) == name
+    assert not re.search(r"(?<!\\)[%#_~^&$]", re.sub(pattern, "", printed))
+    assert latex.isascii() and "usepackage" not in latex
+    assert latex.count(r"\begin{tabular}") == latex.count(r"\end{tabular}") == 2
 
 
 def test_csv_holds_full_precision(tmp_path):

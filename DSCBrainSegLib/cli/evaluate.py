@@ -16,7 +16,7 @@ from DSCBrainSegLib.cli.main import verbose_option
     "--output",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder for tables (Markdown, CSV, HTML) and figures.",
+    help="Folder for tables (Markdown, CSV, LaTeX), figures and report.html.",
 )
 @click.option(
     "--methods",
@@ -24,24 +24,39 @@ from DSCBrainSegLib.cli.main import verbose_option
     show_default=True,
     help="Methods with commas; the peers dipy and nilearn can be named, too.",
 )
+@click.option(
+    "--weights",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="Network weights: as the method network:NAME, or for the network itself. Repeatable.",
+)
+@click.option(
+    "--part",
+    type=click.Choice(["train", "validation", "test"]),
+    help="Evaluate only this part of a cohort's split.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace results already in the folder.")
 @verbose_option
-def command(folder, output, methods, overwrite):
+def command(folder, output, methods, weights, part, overwrite):
     """Compare methods with reference masks.
 
-    FOLDER has one sub-folder per subject with frame.nii.gz and reference-mask.nii.gz; a source.json
-    may name the slices to trust.
+    FOLDER is a cohort, or has one sub-folder per subject with frame.nii.gz and
+    reference-mask.nii.gz; a source.json may name the slices to trust.
     """
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.errors import SeriesError
+    from DSCBrainSegLib.evaluation.chosen import NETWORK, NetworkWeights
     from DSCBrainSegLib.evaluation.run import evaluate_folder
 
     names = [name.strip() for name in methods.split(",") if name.strip()]
+    networks = [NetworkWeights.parse(text) for text in weights]
     with terminal_progress() as progress:
-        if "network" in names:
+        if networks or NETWORK in names:
             load_keras()
-        evaluation = evaluate_folder(folder, names, output, overwrite, progress)
+        evaluation = evaluate_folder(
+            folder, names, output, overwrite, part, networks, progress=progress
+        )
     click.echo((output / "table.md").read_text(encoding="utf-8"))
     failures = [row for row in evaluation.volumes if row.failure]
     for row in failures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -34,7 +35,8 @@ class FrameNumber(click.ParamType):
     "--output",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder for mask, overlay.png, segment.json and report.html.",
+    help="Folder for mask, overlay.png, segment.json and report.html; for the masks, compare.png, "
+    "compare.md and compare.json of --compare.",
 )
 @click.option(
     "--frame",
@@ -43,6 +45,11 @@ class FrameNumber(click.ParamType):
 )
 @click.option("--series", "series_uid", help="Series Instance UID, if INPUT holds several.")
 @click.option("--method", default="network", show_default=True, help="Segmentation method.")
+@click.option(
+    "--compare",
+    is_flag=True,
+    help="Run every method, put them side by side and compare them with --method.",
+)
 @click.option(
     "--format",
     "mask_format",
@@ -53,24 +60,37 @@ class FrameNumber(click.ParamType):
 )
 @click.option("--weights", type=click.Path(path_type=Path), help="Network weights to use.")
 @click.option("--overwrite", is_flag=True, help="Replace results already in the folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print segment.json instead of a summary.")
+@click.option("--json", "as_json", is_flag=True, help="Print the JSON instead of a summary.")
 @verbose_option
-def command(source, output, frame, series_uid, method, mask_format, weights, overwrite, as_json):
+def command(
+    source,
+    output,
+    frame,
+    series_uid,
+    method,
+    compare,
+    mask_format,
+    weights,
+    overwrite,
+    as_json,
+):
     """Segment the brain in a DSC series.
 
     INPUT is a folder of DICOM files, one file of them, or a NIfTI or NRRD file. OUTPUT gets the
     mask on the series' own grid, a picture of every slice, the figures and a report.
     """
+    work = _compare if compare else _segment
+    work(source, output, frame, series_uid, method, mask_format, weights, overwrite, as_json)
+
+
+def _segment(source, output, frame, series_uid, method, mask_format, weights, overwrite, as_json):
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
-    from DSCBrainSegLib.files import output_folder, refuse_existing
     from DSCBrainSegLib.methods import get_method
     from DSCBrainSegLib.pipeline import segment_series
     from DSCBrainSegLib.report.write import output_names, write_results
 
-    refuse_existing(output, output_names(mask_format), overwrite)
-    with output_folder(output):
-        pass  # A folder that cannot be written is told now rather than after the work.
+    _check_output(output, output_names(mask_format), overwrite)
     with terminal_progress(wanted=not as_json) as progress:
         if get_method(method).uses_weights:
             progress(0, 1, "Starting the network library")
@@ -95,3 +115,42 @@ def command(source, output, frame, series_uid, method, mask_format, weights, ove
     click.echo(f"{seconds:.1f} s. Results in {output}")
     for warning in result.warnings:
         click.echo(f"Note: {warning}", err=True)
+
+
+def _compare(source, output, frame, series_uid, method, mask_format, weights, overwrite, as_json):
+    from DSCBrainSegLib.cli.network_start import load_keras
+    from DSCBrainSegLib.cli.terminal import terminal_progress
+    from DSCBrainSegLib.errors import MissingPackageError
+    from DSCBrainSegLib.evaluation.compare import compare_methods
+    from DSCBrainSegLib.evaluation.compare_write import comparison_names, write_comparison
+    from DSCBrainSegLib.evaluation.figure import require_matplotlib
+
+    require_matplotlib()
+    _check_output(output, comparison_names(mask_format), overwrite)
+    with terminal_progress(wanted=not as_json) as progress:
+        progress(0, 1, "Starting the network library")
+        with suppress(MissingPackageError):  # without it the other methods are compared
+            load_keras()
+        comparison = compare_methods(source, method, frame, weights, series_uid, progress)
+        progress(1, 1, "Writing results")
+        facts = write_comparison(comparison, output, mask_format, overwrite)
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    for made in facts["methods"]:
+        if made["failure"]:
+            click.echo(f"Failed: {made['method']}: {made['failure']}", err=True)
+            continue
+        dice = "" if made["dice"] is None else f", Dice with {method} {made['dice']:.4f}"
+        volume, seconds = made["volume_ml"], made["seconds"]
+        click.echo(f"{made['method']}: {volume:.0f} mL, {seconds:.2f} s{dice}")
+    click.echo(f"Time point {facts['frame']['number']}. Results in {output}")
+
+
+def _check_output(output, names, overwrite) -> None:
+    """Say now rather than after the work that results are there or cannot be written."""
+    from DSCBrainSegLib.files import output_folder, refuse_existing
+
+    refuse_existing(output, names, overwrite)
+    with output_folder(output):
+        pass

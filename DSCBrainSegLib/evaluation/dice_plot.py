@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 
 from DSCBrainSegLib.evaluation.colours import as_fractions, method_colours
-from DSCBrainSegLib.evaluation.figure import DPI, require_matplotlib
+from DSCBrainSegLib.evaluation.figure import DPI, require_matplotlib, to_png
 from DSCBrainSegLib.evaluation.measure import SliceFigures
 
 BIN_COUNT = 10
@@ -63,7 +62,7 @@ def draw_dice_by_slice(slices: Sequence[SliceFigures], methods: Sequence[str]) -
     require_matplotlib()
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.0, 3.6), dpi=DPI, facecolor="white", layout="constrained")
+    figure = Figure(figsize=(7.2, 3.4), dpi=DPI, facecolor="white", layout="constrained")
     panel = figure.add_subplot()
     heights = relative_heights(slices)
     lowest = 1.0
@@ -87,10 +86,8 @@ def draw_dice_by_slice(slices: Sequence[SliceFigures], methods: Sequence[str]) -
     panel.set_axisbelow(True)
     panel.spines[["top", "right"]].set_visible(False)
     if panel.lines:
-        figure.legend(frameon=False, ncols=min(5, len(panel.lines)), loc="outside upper center")
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+        figure.legend(frameon=False, fontsize=9, loc="outside right upper")
+    return to_png(figure)
 
 
 def _quartiles_by_height(heights: np.ndarray, dice: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

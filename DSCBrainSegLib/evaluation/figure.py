@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,10 +19,9 @@ MARGIN_MM = 12.0
 """Shown around the largest mask or reference."""
 SCALE_BAR_MM = 50.0
 FILL_OPACITY = 0.18
-CAPTION = (
-    "Tinted: mask of the column. Yellow line: reference. Number: Dice on the slice. "
-    "The patient's right is on the left."
-)
+CAPTION = "Tinted: mask of the column."
+REFERENCE_CAPTION = " Yellow line: reference. Number: Dice on the slice."
+SIDE_CAPTION = " The patient's right is on the left."
 CAPTION_LETTERS_PER_INCH = 19
 NO_PICTURES = "No slice to show: no case could be read."
 
@@ -37,19 +36,28 @@ def require_matplotlib() -> None:
         ) from error
 
 
-def draw_comparison(rows: Sequence[PictureRow], methods: Sequence[str]) -> bytes:
+def draw_comparison(
+    rows: Sequence[PictureRow],
+    methods: Sequence[str],
+    titles: Mapping[str, str] | None = None,
+    no_mask: str = "failed",
+) -> bytes:
     """Draw slices as rows; image, reference and the methods as columns.
 
-    Each mask is tinted and outlined in its method's colour, with the reference as a thin line on
-    top and the Dice coefficient of the slice in the corner. All panels have one scale; the
-    patient's right is on the left.
+    Each mask is tinted and outlined in its method's colour. Where there is a reference it has a
+    column, too, and is a thin line on top of the masks, with the Dice coefficient of the slice in
+    the corner. All panels have one scale; the patient's right is on the left.
 
     Parameters
     ----------
     rows : sequence of PictureRow
-        A picture that says so is drawn if there are none.
+        A picture that says so is drawn if there are none. All have a reference or none has.
     methods : sequence of str
         In the order of the columns.
+    titles : mapping of str to str, optional
+        What stands above a method's column instead of its name.
+    no_mask : str
+        Written where a method has no mask.
 
     Returns
     -------
@@ -67,11 +75,16 @@ def draw_comparison(rows: Sequence[PictureRow], methods: Sequence[str]) -> bytes
     from matplotlib.figure import Figure
 
     height, width = _common_field(rows)
-    columns = 2 + len(methods)
+    referenced = rows[0].reference is not None
+    shown = {method: (titles or {}).get(method, method) for method in methods}
+    headings = ["Image", *(["Reference"] if referenced else []), *shown.values()]
+    columns = len(headings)
     panel_height = PANEL_INCHES * height / width
-    label_inches, title_inches = 0.35, 0.25
+    label_inches = 0.35
+    title_inches = 0.1 + 0.15 * max(heading.count("\n") + 1 for heading in headings)
     width_inches = label_inches + columns * PANEL_INCHES
-    caption = textwrap.fill(CAPTION, int(width_inches * CAPTION_LETTERS_PER_INCH))
+    caption = CAPTION + (REFERENCE_CAPTION if referenced else "") + SIDE_CAPTION
+    caption = textwrap.fill(caption, int(width_inches * CAPTION_LETTERS_PER_INCH))
     caption_inches = 0.1 + 0.13 * len(caption.splitlines())
     size = (width_inches, title_inches + len(rows) * panel_height + caption_inches)
     figure = Figure(figsize=size, dpi=DPI, facecolor="white")
@@ -87,23 +100,25 @@ def draw_comparison(rows: Sequence[PictureRow], methods: Sequence[str]) -> bytes
     )
     colours = {name: as_fractions(rgb) for name, rgb in method_colours(methods).items()}
     yellow = as_fractions(REFERENCE_COLOUR)
-    titles = ["Image", "Reference", *methods]
     for number, row in enumerate(rows):
         axes = [figure.add_subplot(grid[number, column]) for column in range(columns)]
-        for panel, title in zip(axes, titles, strict=True):
+        for panel, heading in zip(axes, headings, strict=True):
             _show_image(panel, row, height, width)
             if number == 0:
-                panel.set_title(title, fontsize=9, pad=4)
-        axes[0].set_ylabel(f"{_shorten(row.case)}\nslice {row.slice_number}", fontsize=7)
-        _outline(axes[1], row, row.reference, yellow, fill=True)
-        for panel, method in zip(axes[2:], methods, strict=True):
+                panel.set_title(heading, fontsize=9, pad=4)
+        case = f"{_shorten(row.case)}\n" if row.case else ""
+        axes[0].set_ylabel(f"{case}slice {row.slice_number}", fontsize=7)
+        if referenced:
+            _outline(axes[1], row, row.reference, yellow, fill=True)
+        for panel, method in zip(axes[-len(methods) :] if methods else [], methods, strict=True):
             mask = row.masks.get(method)
             if mask is None:
-                _write_in(panel, "failed")
+                _write_in(panel, no_mask)
                 continue
             _outline(panel, row, mask, colours[method], fill=True)
-            _outline(panel, row, row.reference, yellow, fill=False)
-            _write_in(panel, f"{overlap(mask, row.reference).dice:.3f}")
+            if referenced:
+                _outline(panel, row, row.reference, yellow, fill=False)
+                _write_in(panel, f"{overlap(mask, row.reference).dice:.3f}")
     _draw_scale(figure.axes[0], height, width)
     figure.text(
         label_inches / size[0],
@@ -113,7 +128,14 @@ def draw_comparison(rows: Sequence[PictureRow], methods: Sequence[str]) -> bytes
         color="0.25",
         va="top",
     )
-    return _to_png(figure)
+    return to_png(figure)
+
+
+def to_png(figure) -> bytes:
+    """Return a matplotlib figure as a PNG file."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()
 
 
 def _common_field(rows: Sequence[PictureRow]) -> tuple[float, float]:
@@ -129,8 +151,10 @@ def _common_field(rows: Sequence[PictureRow]) -> tuple[float, float]:
 
 def _box_mm(row: PictureRow) -> tuple[np.ndarray, np.ndarray]:
     """Corners (row, column) in mm of what any mask or the reference covers."""
-    covered = np.any([row.reference, *row.masks.values()], axis=0)
-    indices = np.argwhere(covered)
+    masks = [mask for mask in (row.reference, *row.masks.values()) if mask is not None]
+    indices = np.argwhere(np.any(masks, axis=0)) if masks else np.empty((0, 2))
+    if not indices.size:
+        indices = np.argwhere(np.ones_like(row.image, bool))
     return indices.min(axis=0) * row.pixel_mm, (indices.max(axis=0) + 1) * row.pixel_mm
 
 
@@ -185,10 +209,4 @@ def _message(text: str) -> bytes:
 
     figure = Figure(figsize=(6, 1), dpi=DPI)
     figure.text(0.5, 0.5, text, ha="center", va="center")
-    return _to_png(figure)
-
-
-def _to_png(figure) -> bytes:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+    return to_png(figure)

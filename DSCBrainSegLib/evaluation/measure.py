@@ -11,6 +11,9 @@ from DSCBrainSegLib.metrics.overlap import Overlap, overlap
 
 NAN = float("nan")
 
+TIMED_SLICES = 20
+"""Times are given for a volume of that many slices, whatever the case has."""
+
 
 @dataclass(frozen=True)
 class VolumeFigures:
@@ -31,8 +34,13 @@ class VolumeFigures:
         Volumes in mL.
     volume_error_ml, volume_error_percent : float
         Mask minus reference.
+    planes : int
+        Axial planes the method worked on: the slices of the whole volume, or those made of a
+        sagittal or coronal one.
     seconds : float
         Wall time of the segmentation of the whole volume, after an untimed first call.
+    seconds_per_20_slices : float
+        `seconds` times 20 over `planes`; the matrix stays as it is.
     failure : str
         Why there is no mask; empty if there is one. The other figures are then NaN or 0.
     """
@@ -54,7 +62,9 @@ class VolumeFigures:
     mask_ml: float = NAN
     volume_error_ml: float = NAN
     volume_error_percent: float = NAN
+    planes: int = 0
     seconds: float = NAN
+    seconds_per_20_slices: float = NAN
     failure: str = ""
 
 
@@ -94,7 +104,7 @@ class SliceFigures:
 
 
 def measure_volume(
-    mask: np.ndarray, loaded: LoadedCase, method: str, seconds: float
+    mask: np.ndarray, loaded: LoadedCase, method: str, planes: int, seconds: float
 ) -> VolumeFigures:
     """Compare a mask with the reference over all compared slices together.
 
@@ -105,6 +115,8 @@ def measure_volume(
     loaded : LoadedCase
     method : str
         Name of the method.
+    planes : int
+        Axial planes it worked on, at least 1.
     seconds : float
         How long it took.
 
@@ -129,7 +141,9 @@ def measure_volume(
         mask_ml=volume.mask_ml,
         volume_error_ml=volume.ml,
         volume_error_percent=volume.percent,
+        planes=planes,
         seconds=seconds,
+        seconds_per_20_slices=seconds * TIMED_SLICES / planes,
     )
 
 

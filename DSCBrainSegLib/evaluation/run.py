@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase, find_cases, load_case
-from DSCBrainSegLib.errors import Cancelled, ConfigurationError
+from DSCBrainSegLib.errors import Cancelled
+from DSCBrainSegLib.evaluation.axial_case import AxialCase
+from DSCBrainSegLib.evaluation.chosen import NetworkWeights, describe_weights, find_methods
 from DSCBrainSegLib.evaluation.measure import (
     SliceFigures,
     VolumeFigures,
@@ -18,7 +20,9 @@ from DSCBrainSegLib.evaluation.measure import (
     measure_volume,
 )
 from DSCBrainSegLib.evaluation.pictures import CasePictures, PictureRow, plan_pictures
-from DSCBrainSegLib.methods import SegmentationMethod, list_methods
+from DSCBrainSegLib.evaluation.references import describe_references, describe_scope
+from DSCBrainSegLib.evaluation.viewer import CaseViewer, ViewerCase
+from DSCBrainSegLib.methods import SegmentationMethod
 from DSCBrainSegLib.progress import (
     CancelCallback,
     ProgressCallback,
@@ -33,11 +37,15 @@ PICTURE_ROWS = 4
 OUTPUT_NAMES = [
     "table.md",
     "table.csv",
-    "table.html",
+    "table.tex",
+    "per-case.md",
     "per-volume.csv",
     "per-slice.csv",
     "figure.png",
+    "box-plots.png",
+    "bland-altman.png",
     "dice-by-slice.png",
+    "report.html",
 ]
 
 
@@ -54,12 +62,29 @@ class Evaluation:
     slices : list of SliceFigures
     pictures : list of PictureRow
         Slices for the comparison figure.
+    viewers : list of ViewerCase
+        Every compared slice with every mask, one for each case that could be read.
+    scope : str
+        Sentence that says which part of a cohort was evaluated; empty for a folder without a split.
+    references : list of str
+        Sentences that say what the references are.
+    weights : dict of str to dict
+        Name and SHA-256 of the weights, by method that uses any.
     """
 
     methods: list[str]
     volumes: list[VolumeFigures] = field(default_factory=list)
     slices: list[SliceFigures] = field(default_factory=list)
     pictures: list[PictureRow] = field(default_factory=list)
+    viewers: list[ViewerCase] = field(default_factory=list)
+    scope: str = ""
+    references: list[str] = field(default_factory=list)
+    weights: dict[str, dict] = field(default_factory=dict)
+
+    @property
+    def statements(self) -> list[str]:
+        """What a reader must know first: what was evaluated, and against what."""
+        return [line for line in (self.scope, *self.references) if line]
 
 
 def evaluate_folder(
@@ -67,6 +92,8 @@ def evaluate_folder(
     methods: Sequence[str],
     output: str | Path,
     overwrite: bool = False,
+    part: str | None = None,
+    weights: Sequence[NetworkWeights] = (),
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
 ) -> Evaluation:
@@ -82,6 +109,10 @@ def evaluate_folder(
         Gets the files of `OUTPUT_NAMES`.
     overwrite : bool
         Replace results that are in `output` already.
+    part : {"train", "validation", "test"}, optional
+        Of the cohort's split; the whole cohort by default.
+    weights : sequence of NetworkWeights
+        More networks to evaluate, or other weights for the network.
     progress, cancelled : callable
         See `DSCBrainSegLib.progress`.
 
@@ -92,9 +123,11 @@ def evaluate_folder(
     Raises
     ------
     SeriesError
-        There is no case.
+        There is no case, or no such part.
     ConfigurationError
         No method, or one that does not exist.
+    WeightsError
+        A weight file is missing or damaged.
     MissingPackageError
         matplotlib is not installed.
     OutputError
@@ -110,32 +143,17 @@ def evaluate_folder(
     from DSCBrainSegLib.evaluation.write import write_evaluation
     from DSCBrainSegLib.files import output_folder, refuse_existing
 
-    chosen = find_methods(methods)
-    cases = find_cases(folder)
+    chosen = find_methods(methods, weights)
+    weights_facts = describe_weights(chosen, weights)
+    cases = find_cases(folder, part)
     require_matplotlib()
     refuse_existing(Path(output), OUTPUT_NAMES, overwrite)
     with output_folder(Path(output), overwrite) as work:
         evaluation = evaluate(cases, chosen, progress=progress, cancelled=cancelled)
+        evaluation.scope = describe_scope(Path(folder), part)
+        evaluation.weights = weights_facts
         write_evaluation(evaluation, work)
     return evaluation
-
-
-def find_methods(names: Sequence[str]) -> list[SegmentationMethod]:
-    """Return the methods and peers of those names, each once.
-
-    Raises
-    ------
-    ConfigurationError
-        No name is given or there is no such method; the message lists those there are.
-    """
-    from DSCBrainSegLib.evaluation.peers import peers
-
-    known = {method.name: method for method in [*peers(), *list_methods()]}
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        problem = f"There is no method {unknown[0]!r}" if unknown else "No method is given"
-        raise ConfigurationError(f"{problem}; choose from {', '.join(sorted(known))}.")
-    return [known[name] for name in dict.fromkeys(names)]
 
 
 def evaluate(
@@ -170,18 +188,23 @@ def evaluate(
     Cancelled
         `cancelled` returned True.
     """
-    evaluation = Evaluation([method.name for method in methods])
+    evaluation = Evaluation(
+        [method.name for method in methods], references=describe_references(cases)
+    )
     plan = plan_pictures(len(cases), picture_rows)
     warm: set[str] = set()
     total = len(cases) * len(methods)
     for index, case in enumerate(cases):
         try:
             loaded = load_case(case)
-            pictures = CasePictures(loaded, [level for row, level in plan if row == index])
+            axial = AxialCase(loaded)
+            pictures = CasePictures(axial, [level for row, level in plan if row == index])
+            viewer = CaseViewer(axial)
         except Exception as error:  # whatever a file provokes must not cost the other cases
             evaluation.volumes += [_failed(case, method, error) for method in methods]
             continue
         evaluation.pictures += pictures.rows
+        evaluation.viewers.append(viewer.case)
         for number, method in enumerate(methods):
             check_cancelled(cancelled)
             progress(index * len(methods) + number, total, f"{case.name}: {method.name}")
@@ -197,9 +220,12 @@ def evaluate(
             except Exception as error:  # as above, for whatever a method or a peer raises
                 evaluation.volumes.append(_failed(case, method, error))
                 continue
-            evaluation.volumes.append(measure_volume(mask, loaded, method.name, seconds))
+            planes = len(axial.image)
+            evaluation.volumes.append(measure_volume(mask, loaded, method.name, planes, seconds))
             evaluation.slices += measure_slices(mask, loaded, method.name)
-            pictures.add(method.name, mask)
+            on_planes = axial.mask(mask)
+            pictures.add(method.name, on_planes)
+            viewer.add(method.name, on_planes)
     progress(total, total, "Done")
     return evaluation
 
@@ -214,4 +240,6 @@ def _failed(case: ReferenceCase, method: SegmentationMethod, error: Exception) -
     from DSCBrainSegLib.errors import DSCBrainSegError
 
     kind = "" if isinstance(error, DSCBrainSegError) else f"{type(error).__name__}: "
-    return VolumeFigures(case.name, method.name, failure=f"{kind}{error}")
+    # Where the cohort lies is nobody's business in a report: folders are named after people.
+    reason = f"{kind}{error}".replace(str(case.image.parent), case.name)
+    return VolumeFigures(case.name, method.name, failure=reason)

@@ -45,7 +45,7 @@ VOLUME_COLUMNS = (
     Column("msd_mm", "MSD (mm)", 2, "lowest"),
     Column("volume_error_ml", "Volume error (mL)", 1, None),
     Column("volume_error_percent", "Volume error (%)", 1, None),
-    Column("seconds", "Time (s)", 2, "lowest"),
+    Column("seconds_per_20_slices", "Time (s per 20 slices)", 2, "lowest"),
 )
 
 
@@ -129,9 +129,11 @@ def build_tables(evaluation: Evaluation) -> list[Table]:
             "Mean ± SD over volumes, each volume counted once; SD with n - 1. Best mean in bold, "
             "among the methods with the fewest failures. HD95: 95th percentile of the surface "
             "distance, the larger of both directions; MSD: mean symmetric surface distance. Volume "
-            "error: mask minus reference. Time: per volume, all methods in the same run, after one "
-            "untimed call. Figures that are undefined or infinite are left out of the mean; n then "
-            "says how many went in.",
+            "error: mask minus reference. Time: wall time of a whole volume times 20 over its "
+            "number of axial slices, matrix as it is; all methods in the same run, after one "
+            "untimed call of each. Figures that are undefined or infinite are left out of the "
+            "mean; n then says how many went in."
+            + "".join(f" {statement}" for statement in evaluation.statements),
         ),
         _figures_table(
             "Over slices",
@@ -153,10 +155,15 @@ def format_summary(summary: Summary, column: Column) -> str:
     if not summary.count:
         return "–"
     sign = "" if column.best else "+"
-    text = f"{_round(summary.mean, column):{sign}.{column.digits}f}"
+    text = f"{round_figure(summary.mean, column):{sign}.{column.digits}f}"
     if summary.count > 1:
         text += f" ± {summary.sd:.{column.digits}f}"
     return f"{text} (n = {summary.count})" if summary.undefined or summary.infinite else text
+
+
+def round_figure(value: float, column: Column) -> float:
+    """Round a figure to the digits of its column; what rounds to zero has no sign."""
+    return round(value, column.digits) + 0.0
 
 
 def _summarise(evaluation: Evaluation, rows, columns) -> list[MethodSummary]:
@@ -171,10 +178,6 @@ def _summarise(evaluation: Evaluation, rows, columns) -> list[MethodSummary]:
     return summaries
 
 
-def _round(mean: float, column: Column) -> float:
-    return round(mean, column.digits) + 0.0  # adding 0 makes -0.0 a plain 0
-
-
 def _figures_table(title, summaries, columns, note) -> Table:
     best = {column.key: _best_mean(summaries, column) for column in columns}
     rows = []
@@ -185,7 +188,7 @@ def _figures_table(title, summaries, columns, note) -> Table:
         cells = [Cell(summary.method), Cell(count)]
         for column in columns:
             figure = summary.figures[column.key]
-            is_best = _round(figure.mean, column) == best[column.key]
+            is_best = round_figure(figure.mean, column) == best[column.key]
             cells.append(Cell(format_summary(figure, column), is_best))
         rows.append(cells)
     return Table(title, ["Method", "n", *(column.title for column in columns)], rows, note)
@@ -198,7 +201,7 @@ def _best_mean(summaries: list[MethodSummary], column: Column) -> float | None:
     """
     missing = [row.failed + row.figures[column.key].infinite for row in summaries]
     means = [
-        _round(row.figures[column.key].mean, column)
+        round_figure(row.figures[column.key].mean, column)
         for row, count in zip(summaries, missing, strict=True)
         if count == min(missing) and row.figures[column.key].count
     ]

@@ -1,36 +1,33 @@
-"""Write an evaluation as Markdown, CSV, HTML and pictures."""
+"""Write an evaluation as Markdown, CSV, LaTeX, HTML and pictures."""
 
 from __future__ import annotations
 
 import csv
 import dataclasses
-import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from DSCBrainSegLib.evaluation.bland_altman import draw_bland_altman
+from DSCBrainSegLib.evaluation.box_plots import draw_box_plots
+from DSCBrainSegLib.evaluation.case_tables import case_tables
 from DSCBrainSegLib.evaluation.dice_plot import draw_dice_by_slice
 from DSCBrainSegLib.evaluation.figure import draw_comparison
+from DSCBrainSegLib.evaluation.latex import to_latex
+from DSCBrainSegLib.evaluation.markdown import to_markdown
 from DSCBrainSegLib.evaluation.measure import SliceFigures, VolumeFigures
+from DSCBrainSegLib.evaluation.page import render_page
+from DSCBrainSegLib.evaluation.paper_tables import paper_tables
 from DSCBrainSegLib.evaluation.run import Evaluation
 from DSCBrainSegLib.evaluation.table import (
     MethodSummary,
-    Table,
     build_tables,
     summarise_slices,
     summarise_volumes,
 )
 
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2em; max-width: 90em; color: #222 }
-table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid }
-th { border-bottom: 1px solid; text-align: left; vertical-align: bottom }
-th, td { padding: .3em .8em; font-variant-numeric: tabular-nums; white-space: nowrap }
-td.text { white-space: normal } p { color: #555; max-width: 60em } div { overflow-x: auto }
-"""
-
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
-    """Write tables, figures of every volume and slice, and pictures into a folder.
+    """Write tables, figures of every volume and slice, pictures and report into a folder.
 
     Parameters
     ----------
@@ -43,9 +40,24 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     OSError
         A file cannot be written.
     """
-    tables = build_tables(evaluation)
-    (folder / "table.md").write_text(to_markdown(tables), encoding="utf-8")
-    (folder / "table.html").write_text(to_html(tables), encoding="utf-8")
+    main, *others = build_tables(evaluation)
+    first = [main, *paper_tables(evaluation)]
+    pictures = {
+        "figure.png": draw_comparison(evaluation.pictures, evaluation.methods),
+        "box-plots.png": draw_box_plots(evaluation.volumes, evaluation.methods),
+        "bland-altman.png": draw_bland_altman(evaluation.volumes, evaluation.methods),
+        "dice-by-slice.png": draw_dice_by_slice(evaluation.slices, evaluation.methods),
+    }
+    texts = {
+        "table.md": to_markdown([*first, *others]),
+        "table.tex": to_latex([*first, *others]),
+        "per-case.md": to_markdown(case_tables(evaluation), evaluation.statements),
+        "report.html": render_page(evaluation, first, others, pictures),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    for name, picture in pictures.items():
+        (folder / name).write_bytes(picture)
     summaries = [
         *(("volumes", row) for row in summarise_volumes(evaluation)),
         *(("slices", row) for row in summarise_slices(evaluation)),
@@ -53,55 +65,6 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     _write_csv(folder / "table.csv", [_flat(over, row) for over, row in summaries])
     _write_csv(folder / "per-volume.csv", _as_rows(evaluation.volumes), VolumeFigures)
     _write_csv(folder / "per-slice.csv", _as_rows(evaluation.slices), SliceFigures)
-    (folder / "figure.png").write_bytes(draw_comparison(evaluation.pictures, evaluation.methods))
-    (folder / "dice-by-slice.png").write_bytes(
-        draw_dice_by_slice(evaluation.slices, evaluation.methods)
-    )
-
-
-def to_markdown(tables: Sequence[Table]) -> str:
-    """Return tables as Markdown (GitHub's dialect), the best of a column in bold."""
-    parts = []
-    for table in tables:
-        lines = [f"## {table.title}", "", _markdown_row(table.header)]
-        lines.append("|" + "---|" * len(table.header))
-        for row in table.rows:
-            texts = (cell.text.replace("|", "\\|").replace("\n", " ") for cell in row)
-            lines.append(
-                _markdown_row(
-                    f"**{text}**" if cell.best else text
-                    for text, cell in zip(texts, row, strict=True)
-                )
-            )
-        parts.append("\n".join([*lines, "", table.note, ""]))
-    return "\n".join(parts)
-
-
-def to_html(tables: Sequence[Table]) -> str:
-    """Return tables as one HTML page that needs no other file."""
-    body = []
-    for table in tables:
-        header = "".join(f"<th>{html.escape(title)}</th>" for title in table.header)
-        rows = "".join(f"<tr>{''.join(map(_html_cell, row))}</tr>\n" for row in table.rows)
-        body.append(
-            f"<h2>{html.escape(table.title)}</h2>\n<div><table>\n<thead><tr>{header}</tr></thead>\n"
-            f"<tbody>\n{rows}</tbody>\n</table></div>\n<p>{html.escape(table.note)}</p>\n"
-        )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        f"<title>Evaluation of brain masks</title><style>{_STYLE}</style></head>\n"
-        f"<body>\n{''.join(body)}</body>\n</html>\n"
-    )
-
-
-def _markdown_row(texts: Iterable[str]) -> str:
-    return f"| {' | '.join(texts)} |"
-
-
-def _html_cell(cell) -> str:
-    text = html.escape(cell.text)
-    kind = ' class="text"' if len(text) > 40 else ""
-    return f"<td{kind}>{f'<strong>{text}</strong>' if cell.best else text}</td>"
 
 
 def _flat(over: str, summary: MethodSummary) -> dict:

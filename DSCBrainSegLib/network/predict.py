@@ -94,7 +94,7 @@ def prepare_network(weights: Path | None = None):
     return model
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=8)
 def _compile(model) -> None:
     _brain_class(model, np.zeros((1, *model.input_shape[1:3]), np.float32))
 

@@ -106,7 +106,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=8)
 def _load(path: Path, _modified: int):
     from DSCBrainSegLib.keras_backend import select_backend
 
