@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from slicer_host.fixtures import clean_scene, slicer_host  # noqa: F401 - pytest finds them here
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

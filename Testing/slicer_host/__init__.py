@@ -1,0 +1,39 @@
+"""A host in which Slicer's scripted modules run offscreen: real MRML and real Qt, no Slicer.
+
+Real: MRML, its logics, the segment editor's logic, the slice views' pipeline and segment outlines
+(all slicer-core), ``slicer.util`` (slicer-core), Qt (PySide6), the .ui loader. Stand-ins with
+Slicer's names: ``qt``, ``ctk``, the qMRML widgets, ``slicer.app``, ``slicer.dicomDatabase``,
+``DICOMLib``, ``SampleData``, and in ``stand_ins/slicer`` ``ScriptedLoadableModule``,
+``parameterNodeWrapper`` and ``i18n``. With SLICER_PYTHON_SOURCES set to the folder
+``Base/Python/slicer`` of Slicer's sources, those three come from there instead.
+
+The module is written for Slicer and the host imitates it. Where PySide6 would hide an error that
+Slicer's PythonQt would show, or would only print, the host raises:
+
+* Qt properties are attributes: ``label.text()`` fails, ``label.text = None`` and setting a
+  read-only property fail; a new attribute on a C++ object fails (on a Python subclass it may).
+* ``connect("signal(args)", slot)`` with a signature that does not exist fails (Slicer warns and
+  never calls the slot). Slots get as many arguments as they name; ``clicked(bool)`` passes False.
+* Keyword arguments and path objects to Qt functions fail.
+* Enums are ints; scoped enums (``qt.Qt.AlignmentFlag.AlignLeft``) are found in the source.
+* What a process or file returns is a QByteArray: only ``.data()`` gives bytes.
+* ``qt.QFileDialog`` and ``qt.QInputDialog`` return the text alone, not PySide6's tuple.
+* A modal dialog nobody announced fails, rather than waits.
+* Errors in slots and observers fail the test afterwards (Slicer prints them).
+* Widgets of a .ui file have a scene only if the file connects them or the module sets it; a widget
+  class the host does not know is an error.
+* The segment editor needs its parameter node and segmentation before a source volume; its
+  shortcuts exist only while installed, and two with the same keys block each other.
+* Nothing is downloaded.
+
+Not imitated: 3-D views, mouse interaction in slice views, effects other than Paint, Draw and Erase,
+developer mode's menus, translations, ``slicer.packaging`` (as in Slicer 5.10), ``Union``, ``dict``
+and ``tuple`` parameters of the stand-in wrapper.
+"""
+
+import os
+import sys
+
+# Enums that are ints, as in PythonQt; PySide6 reads this when it is first imported.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.pyside63_option_python_enum = sys.pyside6_option_python_enum = 0x02 | 0x04 | 0x08
