@@ -61,25 +61,6 @@ def start_scene():
     return scene
 
 
-def save_and_reopen(path):
-    """Save the scene as a bundle (.mrb), empty it and read the bundle."""
-    import slicer
-
-    assert slicer.mrmlScene.WriteToMRB(str(path))
-    slicer.mrmlScene.Clear(0)
-    assert slicer.mrmlScene.ReadFromMRB(str(path), True)
-    slicer.modules.sequences.logic().UpdateAllProxyNodes()
-
-
-def add_transform(matrix):
-    """Add a linear transform node with a 4x4 matrix from local to parent RAS+."""
-    import slicer
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "Turned")
-    node.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
-    return node
-
-
 @pytest.fixture
 def slicer():
     """The slicer package with an empty scene, or a skip that says what is missing."""
@@ -110,3 +91,29 @@ def add_volume(mrml, slicer):
         return node
 
     return add
+
+
+@pytest.fixture
+def add_transform(slicer):
+    """Return ``add_transform(matrix)``: a linear transform, 4x4 from local to parent RAS+."""
+
+    def add(matrix):
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "Turned")
+        node.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
+        return node
+
+    return add
+
+
+@pytest.fixture
+def save_and_reopen(slicer, tmp_path):
+    """Return a function that saves the scene as .mrb, empties it and reads the bundle."""
+
+    def reopen():
+        path = str(tmp_path / "scene.mrb")
+        assert slicer.mrmlScene.WriteToMRB(path)
+        slicer.mrmlScene.Clear(0)
+        assert slicer.mrmlScene.ReadFromMRB(path, True)
+        slicer.modules.sequences.logic().UpdateAllProxyNodes()
+
+    return reopen

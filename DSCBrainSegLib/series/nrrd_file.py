@@ -8,8 +8,9 @@ import numpy as np
 
 from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.series.nifti import storable
-from DSCBrainSegLib.series.planes import number, text
+from DSCBrainSegLib.series.planes import number
 from DSCBrainSegLib.series.quiet import quiet_libraries
+from DSCBrainSegLib.series.sequence_times import sequence_times
 from DSCBrainSegLib.series.source import SeriesSource
 
 # Signs that turn a space's axes into LPS+. A sequence's fourth axis may be called time.
@@ -56,7 +57,14 @@ def open_nrrd(path: Path) -> SeriesSource:
         description="",
         frame_count=count,
         volume_shape=(sizes[2], sizes[1], sizes[0]),
-        times=_times(header, time_axis, count, repetition_time, warnings),
+        times=sequence_times(
+            count,
+            header.get(f"axis {time_axis} index values"),
+            header.get("MultiVolume.FrameLabels"),
+            header.get("MultiVolume.FrameIdentifyingDICOMTagUnits"),
+            repetition_time,
+            warnings,
+        ),
         affine=affine,
         decode=_Decoder(path, time_axis),
         echo_time=echo_time,
@@ -175,33 +183,6 @@ def _affine(path: Path, header: dict, time_axis: int | None, warnings: list[str]
     if not np.all(np.isfinite(affine)) or abs(np.linalg.det(affine)) < 1e-9:
         raise SeriesError(f"{path} has axis directions that span no volume; convert it again.")
     return np.diag([*signs, 1.0]) @ affine
-
-
-def _times(header, time_axis, count, repetition_time, warnings) -> np.ndarray:
-    if count == 1:
-        return np.zeros(1)
-    values = _numbers(header.get(f"axis {time_axis} index values"), count)
-    labels = _numbers(header.get("MultiVolume.FrameLabels"), count)
-    if labels is not None:
-        unit = text(header.get("MultiVolume.FrameIdentifyingDICOMTagUnits")).lower()
-        values = labels / 1000.0 if unit in ("", "ms") else labels
-    # Slicer's importer writes 0, 1, 2, ... as index values and keeps the times in the labels.
-    counted = values is not None and np.array_equal(values, np.arange(count))
-    if values is not None and np.all(np.diff(values) > 0) and not (counted and repetition_time):
-        return values - values[0]
-    if repetition_time:
-        warnings.append("The file gives no time of each time point; the repetition time is used.")
-        return np.arange(count) * repetition_time
-    warnings.append("The file gives no time between time points; 1 s is assumed.")
-    return np.arange(count, dtype=float)
-
-
-def _numbers(value, count: int) -> np.ndarray | None:
-    try:
-        found = np.array(str(value).replace(",", " ").split(), dtype=float)
-    except ValueError:
-        return None
-    return found if found.shape == (count,) else None
 
 
 def _milliseconds(header: dict, name: str) -> float | None:

@@ -1,0 +1,103 @@
+"""The segment a reader draws, with who drew and who confirmed it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, TO_DRAW, GroundTruth
+from DSCBrainSegLib.errors import ConfigurationError
+from DSCBrainSegLib.mrml.edited import claimForPerson, isEdited, maskHash
+from DSCBrainSegLib.mrml.method_segments import (
+    GROUND_TRUTH,
+    methodOf,
+    segmentsOfMethod,
+    writeMethodMask,
+)
+from DSCBrainSegLib.mrml.segment_tags import getTag, setTag
+from DSCBrainSegLib.mrml.segments import segmentMask
+from DSCBrainSegLib.mrml.voxels import volumeShape
+
+_CONFIRMED_MASK = "ConfirmedMask"
+
+
+def startGroundTruth(segmentationNode, volumeNode, seedSegmentId: str = "") -> str:
+    """Make the segment a reader draws into and return its ID.
+
+    Parameters
+    ----------
+    segmentationNode : vtkMRMLSegmentationNode
+    volumeNode : vtkMRMLVolumeNode
+    seedSegmentId : str
+        Segment to start from; the history tells of it. Drawn from nothing by default.
+
+    Raises
+    ------
+    ConfigurationError
+        There is a ground truth that somebody has begun or finished; it is to be edited or removed.
+    """
+    segmentation = segmentationNode.GetSegmentation()
+    for segmentId in segmentsOfMethod(segmentationNode, GROUND_TRUTH):
+        if isEdited(segmentationNode, segmentId, volumeNode):
+            raise ConfigurationError(
+                f"{segmentation.GetSegment(segmentId).GetName()} has been drawn already; go on "
+                "with it, or remove the segment first."
+            )
+    mask, seededFrom = np.zeros(volumeShape(volumeNode), dtype=bool), ""
+    if seedSegmentId:
+        seed = segmentation.GetSegment(seedSegmentId)
+        mask = segmentMask(segmentationNode, seedSegmentId, volumeNode)
+        seededFrom = methodOf(seed) or seed.GetName()
+    segmentId = writeMethodMask(segmentationNode, volumeNode, GROUND_TRUTH, mask)
+    setGroundTruth(segmentationNode, segmentId, volumeNode, GroundTruth(seeded_from=seededFrom))
+    return segmentId
+
+
+def setGroundTruth(segmentationNode, segmentId: str, volumeNode, groundTruth: GroundTruth) -> None:
+    """Keep the history of a drawn mask on its segment.
+
+    Parameters
+    ----------
+    segmentationNode : vtkMRMLSegmentationNode
+    segmentId : str
+    volumeNode : vtkMRMLVolumeNode
+    groundTruth : GroundTruth
+        From `cohort.ground_truth.draw` or `confirm`; a confirmation holds for the mask as it is
+        now.
+    """
+    segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
+    for name, text in groundTruth.to_dict().items():
+        setTag(segment, f"GroundTruth.{name}", text)
+    if groundTruth.state != TO_DRAW:
+        claimForPerson(segment)
+    confirmed = groundTruth.state == CONFIRMED
+    mask = segmentMask(segmentationNode, segmentId, volumeNode) if confirmed else None
+    setTag(segment, _CONFIRMED_MASK, "" if mask is None else maskHash(mask))
+
+
+def getGroundTruth(segmentationNode, segmentId: str, volumeNode) -> GroundTruth:
+    """Return the history of a drawn mask, without a confirmation that was of another mask."""
+    segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
+    names = GroundTruth().to_dict()
+    groundTruth = GroundTruth(**{name: getTag(segment, f"GroundTruth.{name}") for name in names})
+    if groundTruth.state == CONFIRMED:
+        mask = segmentMask(segmentationNode, segmentId, volumeNode)
+        if getTag(segment, _CONFIRMED_MASK) != maskHash(mask):
+            return replace(groundTruth, confirmed_by="", confirmed_at="")
+    return groundTruth
+
+
+def loadGroundTruth(
+    segmentationNode, volumeNode, mask: np.ndarray, groundTruth: GroundTruth
+) -> str:
+    """Put a ground truth of a cohort into the scene, with its history; return the segment's ID.
+
+    Raises
+    ------
+    SeriesError
+        The mask has not the volume's shape.
+    """
+    segmentId = writeMethodMask(segmentationNode, volumeNode, GROUND_TRUTH, mask)
+    setGroundTruth(segmentationNode, segmentId, volumeNode, groundTruth)
+    return segmentId
