@@ -22,6 +22,7 @@ COMMANDS = (
     "motion",
     "cohort",
     "train",
+    "grid-search",
     "simulate",
     "train-simulated",
     "export-weights",

@@ -23,12 +23,10 @@ from DSCBrainSegLib.cli.main import verbose_option
     type=click.Path(path_type=Path),
     help="TOML file with the settings that differ from the paper's.",
 )
-@click.option("--show-config", is_flag=True, help="Print the settings and stop.")
+@click.option("--show-config", is_flag=True, help="Print the settings as a TOML file and stop.")
 @verbose_option
 def command(cohort, output, config, show_config):
     """Train on the training part of COHORT and choose the epoch on its validation part."""
-    import json
-
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cohort.layout import Cohort
     from DSCBrainSegLib.training.config import TrainingConfig
@@ -36,18 +34,15 @@ def command(cohort, output, config, show_config):
 
     settings = TrainingConfig.read(config) if config else TrainingConfig()
     if show_config:
-        click.echo(json.dumps(settings.to_dict(), indent=2))
+        click.echo(settings.to_toml(), nl=False)
         return
     opened = Cohort.open(cohort)
     load_keras()
 
-    last = [""]
-
     def report(done, total, message):
-        # One line for each epoch: a training's output is often a log file.
-        if message != last[0]:
+        # A line for each epoch and no bar: a training's output is often a log file.
+        if not message.startswith("Reading"):
             click.echo(f"[{done}/{total}] {message}")
-            last[0] = message
 
     result = train_on_cohort(opened, output, settings, report)
     click.echo(f"Best epoch {result.best_epoch}: {result.weights}")

@@ -84,7 +84,7 @@ def load_slices(
         slices, grid = to_network_grid(scale_intensity(axial.volume), axial.spacing, size)
         images.append(slices)
         labels.append(grid.forward(mask) >= 0.5)
-    progress(len(cases), len(cases), "Read")
+    progress(len(cases), len(cases), f"{sum(map(len, images))} slices of {len(cases)} subjects")
     return SliceSet(
         np.concatenate(images).astype(np.float32),
         np.concatenate(labels).astype(np.uint8),

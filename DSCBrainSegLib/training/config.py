@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -64,8 +65,7 @@ class TrainingConfig:
     def __post_init__(self):
         for name in ("epochs", "batch_size", "plateau_patience"):
             self._require(name, int, 1, 10**6)
-        for name in ("learning_rate",):
-            self._require(name, float, 1e-12, 10.0)
+        self._require("learning_rate", float, 1e-12, 10.0)
         for name in ("beta_1", "beta_2", "plateau_factor", "flip_probability"):
             self._require(name, float, 0.0, 1.0)
         self._require("dice_weight", float, 0.0, 1e6)
@@ -81,6 +81,15 @@ class TrainingConfig:
     def to_dict(self) -> dict:
         """Return the settings as plain JSON types."""
         return {**asdict(self), "network": self.network.to_dict()}
+
+    def to_toml(self) -> str:
+        """Return the settings as a TOML file that `read` takes."""
+        values = self.to_dict()
+        network = values.pop("network")
+        lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+        lines += ["", "[network]"]
+        lines += [f"{name} = {json.dumps(value)}" for name, value in network.items()]
+        return "\n".join(lines) + "\n"
 
     @classmethod
     def from_dict(cls, values: dict) -> TrainingConfig:
@@ -111,15 +120,7 @@ class TrainingConfig:
         ConfigurationError
             The file cannot be read, or holds what `from_dict` refuses.
         """
-        try:
-            import tomllib
-        except ImportError:  # Python 3.10
-            import tomli as tomllib
-
-        try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{path} is not a readable TOML file: {error}.") from error
+        values = read_toml(path)
         try:
             return cls.from_dict(values)
         except ConfigurationError as error:
@@ -134,3 +135,22 @@ class TrainingConfig:
                 f"Training: {name} must be {what} from {low:g} to {high:g}, got {value!r}."
             )
         object.__setattr__(self, name, kind(value))
+
+
+def read_toml(path: str | Path) -> dict:
+    """Read a TOML file.
+
+    Raises
+    ------
+    ConfigurationError
+        It cannot be read.
+    """
+    try:
+        import tomllib
+    except ImportError:  # Python 3.10
+        import tomli as tomllib
+
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path} is not a readable TOML file: {error}.") from error

@@ -25,8 +25,8 @@ def draw_learning_curve(history: list[dict], best_epoch: int) -> bytes:
     from matplotlib.ticker import MaxNLocator
 
     epochs = [row["epoch"] for row in history]
-    figure = Figure(figsize=(10, 4), dpi=110, layout="constrained")
-    losses, dices = figure.subplots(1, 2)
+    figure = Figure(figsize=(12, 4), dpi=110, layout="constrained")
+    losses, dices, rates = figure.subplots(1, 3)
     for panel, name, title in ((losses, "loss", "Loss"), (dices, "brain_dice", "Dice")):
         marker = "." if len(history) < 30 else ""
         panel.plot(epochs, [row[name] for row in history], label="training", marker=marker)
@@ -34,15 +34,16 @@ def draw_learning_curve(history: list[dict], best_epoch: int) -> bytes:
             epochs, [row[f"val_{name}"] for row in history], label="validation", marker=marker
         )
         panel.axvline(best_epoch, color="grey", linewidth=0.8, linestyle=":", label="best epoch")
-        panel.set(xlabel="Epoch", title=title)
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.set_title(title)
         panel.legend(fontsize=8)
     losses.set_yscale("log")
     low = min(row["val_brain_dice"] for row in history[len(history) // 10 :])
     dices.set_ylim(max(0.0, low - 0.02), 1.0)
-    rates = losses.twinx()
-    rates.step(epochs, [row["learning_rate"] for row in history], color="grey", linewidth=0.8)
-    rates.set(yscale="log", ylabel="Learning rate")
+    rates.step(epochs, [row["learning_rate"] for row in history], where="mid")
+    rates.set(yscale="log", title="Learning rate")
+    for panel in (losses, dices, rates):
+        panel.set_xlabel("Epoch")
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()

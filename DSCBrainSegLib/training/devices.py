@@ -1,4 +1,4 @@
-"""Using every device there is. The only place that asks which back end Keras runs on."""
+"""Sharing a batch among the devices there are."""
 
 from __future__ import annotations
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import math
 import time
 from datetime import date
 from pathlib import Path
 
+from DSCBrainSegLib.errors import ConfigurationError
 from DSCBrainSegLib.training.checkpoints import CheckpointFolder
 from DSCBrainSegLib.training.config import TrainingConfig
 
@@ -48,7 +50,7 @@ class EpochRecord:
         row = self.history[-1]
         return (
             f"epoch {row['epoch']}: loss {row['loss']:.4f}, validation loss "
-            f"{row['val_loss']:.4f}, Dice {row['val_brain_dice']:.4f}"
+            f"{row['val_loss']:.4f}, Dice {row['val_brain_dice']:.4f}, {row['seconds']:.0f} s"
         )
 
     def callbacks(self) -> list:
@@ -74,11 +76,19 @@ class EpochRecord:
         logs : dict
             Keras' figures of the epoch.
         """
+        import keras
+
+        if not math.isfinite(logs["loss"]):
+            raise ConfigurationError(
+                f"The loss is no longer a number after epoch {self.epochs_done + 1}; choose a "
+                "smaller learning_rate, or mixed_precision = false, in a new output folder."
+            )
         optimizer = self._model.optimizer
         row = {
             "epoch": self.epochs_done + 1,
             **{name: float(value) for name, value in logs.items()},
-            "learning_rate": float(optimizer.learning_rate),
+            # A mirrored variable has a value on every device.
+            "learning_rate": float(keras.ops.convert_to_numpy(optimizer.learning_rate)),
             "seconds": round(time.perf_counter() - self._began, 2),
         }
         self.history.append(row)
@@ -116,12 +126,14 @@ class EpochRecord:
             "validation loss": row["val_loss"],
             "validation Dice, pixels of all slices pooled by batch": row["val_brain_dice"],
         }
-        write_weight_file(
-            bare,
-            self._config.network,
-            self._checkpoints.folder / BEST_NAME,
-            {**self._card, "figures": figures},
-        )
+        self._checkpoints.reserve(bare)
+        target = self._checkpoints.folder / BEST_NAME
+        try:
+            write_weight_file(
+                bare, self._config.network, target, {**self._card, "figures": figures}
+            )
+        except OSError as error:
+            raise self._checkpoints.failed(error) from error
 
     def _write_log(self, path: Path) -> None:
         with path.open("w", newline="", encoding="utf-8") as file:

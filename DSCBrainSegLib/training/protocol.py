@@ -137,7 +137,8 @@ def _fit(model, record, training_batches, train, validation, config, progress, c
         *record.callbacks(),
         keras.callbacks.LambdaCallback(on_epoch_end=report, on_train_batch_end=stop),
     ]
-    progress(record.epochs_done, config.epochs, "Training")
+    goes_on = f"Going on after epoch {record.epochs_done}" if record.epochs_done else "Training"
+    progress(record.epochs_done, config.epochs, goes_on)
     model.fit(
         training_batches(train, config, record.epochs_done),
         epochs=config.epochs,
