@@ -9,12 +9,20 @@ import click
 from DSCBrainSegLib.cli.main import verbose_option
 
 TUMOURS = ("glioblastoma", "solid", "haemorrhage", "infarct", "cavity", "extra_axial", "none")
+MOTIONS = ("none", "drift", "nod", "jerk", "restless")
 
 
 @click.command("simulate")
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option("--seed", default=0, show_default=True, help="Same seed, same phantom.")
 @click.option("--tumour", type=click.Choice(TUMOURS), default="glioblastoma", show_default=True)
+@click.option(
+    "--motion",
+    type=click.Choice(MOTIONS),
+    default="none",
+    show_default=True,
+    help="How the head moves; the masks are those of the 4th time point.",
+)
 @click.option("--matrix", default=128, show_default=True, help="Rows and columns.")
 @click.option("--slices", default=20, show_default=True)
 @click.option("--frames", default=60, show_default=True, help="Time points.")
@@ -27,7 +35,8 @@ def command(output, overwrite, tumour, **protocol):
     """Simulate a DSC series of a head with a tumour.
 
     OUTPUT gets dicom/ (the series), truth/mask.nii.gz and truth/tumour.nii.gz (exact, on the
-    series' grid) and parameters.json. The head is built from the MNI152 brain that nilearn ships.
+    series' grid) and parameters.json (with the head's position in every frame, if it moves). The
+    head is built from the MNI152 brain that nilearn ships.
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.files import refuse_existing

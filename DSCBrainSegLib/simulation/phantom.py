@@ -11,9 +11,16 @@ import numpy as np
 from DSCBrainSegLib.errors import ConfigurationError
 from DSCBrainSegLib.files import output_folder
 from DSCBrainSegLib.progress import ProgressCallback, no_progress
+from DSCBrainSegLib.rigid import volume_centre
 from DSCBrainSegLib.series.types import DSCSeries
 from DSCBrainSegLib.simulation.maps import HeadMaps, head_maps
 from DSCBrainSegLib.simulation.mni_head import build_mni_head
+from DSCBrainSegLib.simulation.motion import (
+    MOTIONS,
+    describe_motion,
+    draw_motion,
+    frame_poses,
+)
 from DSCBrainSegLib.simulation.pathology import LESION_KINDS
 from DSCBrainSegLib.simulation.phantom_draws import PhantomDraws, draw_phantom, series_affine
 from DSCBrainSegLib.simulation.phantom_frames import simulate_volume
@@ -64,6 +71,7 @@ def simulate_phantom(
     field_strength: float = 3.0,
     flip_angle: float = 60.0,
     tumour: str | None = "glioblastoma",
+    motion: str = "none",
     maps: HeadMaps | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Phantom:
@@ -86,6 +94,9 @@ def simulate_phantom(
         In degrees.
     tumour : str or None
         One of `pathology.LESION_KINDS`; None for a healthy brain.
+    motion : str
+        One of `motion.MOTIONS`: how the head moves from frame to frame. The masks are those of the
+        reference frame, the 4th.
     maps : HeadMaps, optional
         Head to use instead of the MNI152 head of this seed.
     progress : callable
@@ -116,6 +127,8 @@ def simulate_phantom(
         "flip_angle": flip_angle,
         "tumour": tumour,
     }
+    if motion != "none":  # still phantoms keep the records, and so the UIDs, they always had
+        arguments["motion"] = motion
     _check(arguments)
     progress(0, slices + 1, "Building the head")
     if maps is None:
@@ -123,13 +136,19 @@ def simulate_phantom(
     draws = draw_phantom(np.random.default_rng([seed, 1]), maps, arguments)
     positions = draws.lowest_slice_mm + np.arange(slices) * (slice_thickness_mm + gap_mm)
     times = np.arange(frames) * float(repetition_time)
-    volume, mask, lesion = simulate_volume(maps, draws.model, positions, times, progress)
+    affine = series_affine(draws.model, maps, positions)
+    centre = volume_centre(affine, (slices, matrix, matrix))
+    moved = draw_motion(
+        np.random.default_rng([seed, 2]), motion, times, draws.model.bolus.arrival_s
+    )
+    poses = frame_poses(draws.model.pose, moved, centre, maps.labels.shape)
+    volume, mask, lesion = simulate_volume(maps, draws.model, positions, times, poses, progress)
     brain = volume[-1][mask] if mask.any() else volume[-1]
     volume *= BRAIN_INTENSITY / max(float(brain.mean()), 1e-6)
     series = DSCSeries(
         frames=np.rint(np.clip(volume, 0, 65535)).astype(np.uint16),
         times=times,
-        affine=series_affine(draws.model, maps, positions),
+        affine=affine,
         echo_time=float(echo_time),
         repetition_time=float(repetition_time),
         description="DSC perfusion phantom",
@@ -140,6 +159,8 @@ def simulate_phantom(
         },
     )
     parameters = _parameters(arguments, maps.name, draws, positions)
+    if motion != "none":
+        parameters["motion"] = describe_motion(moved, centre)
     return Phantom(series=series, mask=mask, lesion=lesion & mask, parameters=parameters)
 
 
@@ -207,6 +228,9 @@ def _check(arguments: dict) -> None:
         raise ConfigurationError(
             f"tumour must be one of {', '.join(LESION_KINDS)} or none, got {arguments['tumour']}."
         )
+    motion = arguments.get("motion", "none")
+    if motion not in MOTIONS:
+        raise ConfigurationError(f"motion must be one of {', '.join(MOTIONS)}, got {motion}.")
 
 
 def _parameters(arguments: dict, head: str, draws: PhantomDraws, positions) -> dict:

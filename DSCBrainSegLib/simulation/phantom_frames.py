@@ -1,4 +1,4 @@
-"""All frames of a phantom: each slice is displaced once, then weighted for every time point."""
+"""All frames of a phantom: each slice is displaced once for a pose, then weighted for each time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from DSCBrainSegLib.simulation.bolus import Bolus, delta_r2star
 from DSCBrainSegLib.simulation.epi import displace, project, project_mask, read_out
 from DSCBrainSegLib.simulation.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology import Lesion
-from DSCBrainSegLib.simulation.sampling import FINE_SIZE, Pose, Scalp, sample_slice
+from DSCBrainSegLib.simulation.sampling import (
+    FINE_SIZE,
+    Pose,
+    SampledSlice,
+    Scalp,
+    sample_slice,
+)
 from DSCBrainSegLib.simulation.signal import spoiled_gre
 from DSCBrainSegLib.simulation.texture import draw_texture
 from DSCBrainSegLib.simulation.tissue import FATTY_TISSUES, TISSUE_COUNT, Tissue, tissue_prior
@@ -99,6 +105,7 @@ def simulate_volume(
     model: FrameModel,
     positions_mm: np.ndarray,
     times: np.ndarray,
+    poses: list[Pose],
     progress: ProgressCallback = no_progress,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Simulate all frames, the brain mask and the lesion mask.
@@ -111,6 +118,8 @@ def simulate_volume(
         Slice centres along the slice normal.
     times : ndarray, shape (T,)
         In seconds.
+    poses : list of Pose
+        Of each frame. Frames in a row that share one (the same object) share the work.
     progress : callable
 
     Returns
@@ -118,7 +127,7 @@ def simulate_volume(
     frames : ndarray of float32, shape (T, K, matrix, matrix)
         Relative to fully relaxed water.
     mask, lesion : ndarray of bool, shape (K, matrix, matrix)
-        As the distorted images show them.
+        As the distorted images of a head in `model.pose` show them.
     """
     acquisition = model.acquisition
     rng = np.random.default_rng(model.seed)
@@ -129,34 +138,67 @@ def simulate_volume(
     reference = signals[-1, [Tissue.WHITE_MATTER, Tissue.CORTEX]].mean()
     noise_sd = float(reference * model.shading.mean() / acquisition.snr)
     for k, position in enumerate(positions_mm):
-        sampled = sample_slice(
-            maps,
-            model.pose,
-            model.scalp,
-            model.lesions,
-            float(position),
-            acquisition.field_of_view_mm,
-            acquisition.slice_thickness_mm,
-        )
-        displaced = displace(sampled, acquisition)
-        core = replace(sampled, brain=np.isin(sampled.labels, LESION_CORE))
-        mask[k] = _acquired_mask(project_mask(sampled, displaced, acquisition), acquisition)
+        texture = draw_texture(rng, model.texture)
+        still = _sample(maps, model, model.pose, position)
+        displaced = displace(still, acquisition)
+        core = replace(still, brain=np.isin(still.labels, LESION_CORE))
+        mask[k] = _acquired_mask(project_mask(still, displaced, acquisition), acquisition)
         lesion[k] = _acquired_mask(project_mask(core, displaced, acquisition), acquisition)
         gain = model.shading * np.float32(np.exp(model.shading_along_z * position / 100.0))
-        weight = displaced.dephasing * draw_texture(rng, model.texture)
-        # The image is a sum over tissues, and only their signals change with time.
-        present = np.flatnonzero(np.bincount(sampled.labels.ravel(), minlength=TISSUE_COUNT))
-        parts = np.stack(
-            [
-                project((sampled.labels == tissue) * weight, displaced, acquisition) * gain
-                for tissue in present
-            ]
-        )
-        for t in range(len(times)):
+        shown = None
+        for t, pose in enumerate(poses):
+            if pose is not shown:
+                sampled = still if pose is model.pose else _sample(maps, model, pose, position)
+                carried = _carry(texture, model, pose, float(position))
+                present, parts = _tissue_parts(sampled, carried, acquisition)
+                parts *= gain
+                shown = pose
             image = np.tensordot(signals[t, present], parts, axes=1)
             frames[t, k] = read_out(image, acquisition, noise_sd, rng)
         progress(k + 2, len(positions_mm) + 1, "Simulating slices")
     return frames, mask, lesion
+
+
+def _sample(maps: HeadMaps, model: FrameModel, pose: Pose, position_mm: float) -> SampledSlice:
+    acquisition = model.acquisition
+    return sample_slice(
+        maps,
+        pose,
+        model.scalp,
+        model.lesions,
+        float(position_mm),
+        acquisition.field_of_view_mm,
+        acquisition.slice_thickness_mm,
+    )
+
+
+def _tissue_parts(sampled: SampledSlice, texture: np.ndarray, acquisition: Acquisition):
+    """Tissues in a slice (P,) and the image of each at a signal of 1, (P, N, N).
+
+    The image is a sum over tissues, and only their signals change with time.
+    """
+    displaced = displace(sampled, acquisition)
+    weight = displaced.dephasing * texture
+    present = np.flatnonzero(np.bincount(sampled.labels.ravel(), minlength=TISSUE_COUNT))
+    parts = [
+        project((sampled.labels == tissue) * weight, displaced, acquisition) for tissue in present
+    ]
+    return present, np.stack(parts)
+
+
+def _carry(texture: np.ndarray, model: FrameModel, pose: Pose, position_mm: float) -> np.ndarray:
+    """Let a slice's texture go with the head, as if it were the same above and below the slice."""
+    if pose is model.pose:
+        return texture
+    from scipy import ndimage
+
+    turn = np.linalg.solve(model.pose.matrix, pose.matrix)
+    shift = np.linalg.solve(model.pose.matrix, pose.centre - model.pose.centre)
+    # In (z, y, x) mm: the point seen at p lay at turn @ p + shift in the reference frame.
+    pixel, middle = model.acquisition.field_of_view_mm / FINE_SIZE, (FINE_SIZE - 1) / 2
+    in_plane = turn[1:, 1:]
+    offset = (turn[1:, 0] * position_mm + shift[1:]) / pixel + middle - in_plane @ [middle, middle]
+    return ndimage.affine_transform(texture, in_plane, offset, order=1, mode="nearest")
 
 
 def _acquired_mask(fraction: np.ndarray, acquisition: Acquisition) -> np.ndarray:
