@@ -429,6 +429,10 @@ def test_errors_in_slots_and_observers_fail_the_test(clean_scene):
 
 
 def test_picture_of_the_window_shows_text_and_segments(sample, volume, clean_scene, tmp_path):
+    from slicer_host.slice_widget import can_draw_segments
+
+    if not can_draw_segments():
+        pytest.skip("TensorFlow is loaded in this process; 'make test' runs this file by itself")
     import qt
     import slicer
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import slicer
 import vtk
@@ -9,6 +11,11 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from vtk.util.numpy_support import vtk_to_numpy
 
 from .observing import observe
+
+
+def can_draw_segments() -> bool:
+    """Whether OpenGL may be used: Mesa and TensorFlow in one process end in a segmentation fault."""
+    return "tensorflow" not in sys.modules
 
 
 class qMRMLSliceView(QtWidgets.QWidget):
@@ -52,6 +59,8 @@ class qMRMLSliceView(QtWidgets.QWidget):
         """Return the view as (rows, columns, 3) bytes."""
         if not (qMRMLSliceView.rendering and self._has_content()):
             return np.zeros((max(1, self.height), max(1, self.width), 3), dtype=np.uint8)
+        if not can_draw_segments():
+            return self._volumes_only()
         if self._render_window is None:
             self._start()
         if not self._render_window.SupportsOpenGL():

@@ -1,7 +1,7 @@
 """One piece of work for every frame, on all cores.
 
-Threads, not processes: SimpleITK and SciPy let other threads run while they compute, nothing is
-copied, and there is no process to leave behind when a person cancels.
+Threads, not processes: SimpleITK lets other threads run while it computes, nothing is copied, and
+there is no process to leave behind when a person cancels.
 """
 
 from __future__ import annotations
