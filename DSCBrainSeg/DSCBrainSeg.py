@@ -1,22 +1,40 @@
-"""3D Slicer module: segment the brain on a DSC series with the dscbrainseg command.
+"""3D Slicer module: brain masks of T2*-weighted (DSC) perfusion series."""
 
-This first version runs the installed command line on a DICOM folder in a separate process and loads
-the mask. The full module (sequences, editing, ground truth, comparison) is under construction.
-"""
-
+import importlib.util
 import os
-import tempfile
+import sys
+import time
 
-import ctk
 import qt
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
     ScriptedLoadableModuleWidget,
 )
+from slicer.util import VTKObservationMixin
+
+if importlib.util.find_spec("DSCBrainSegLib") is None:
+    # In a source checkout the library lies beside this folder; installed, beside this file.
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from DSCBrainSegPanel.compare_section import CompareSection
+from DSCBrainSegPanel.edit_section import EditSection
+from DSCBrainSegPanel.ground_truth_section import GroundTruthSection
+from DSCBrainSegPanel.parameters import Parameters
+from DSCBrainSegPanel.registration import registerDicomPlugin
+from DSCBrainSegPanel.runtime_tasks import RuntimeTasks
+from DSCBrainSegPanel.segment_section import SegmentSection
+from DSCBrainSegPanel.segmentation_job import SegmentationJob
+from DSCBrainSegPanel.series_section import SeriesSection
+from DSCBrainSegPanel.slicer_process import libraryProcess
+from DSCBrainSegPanel.worker_queue import WorkerQueue
+
+from DSCBrainSegLib.worker.client import WorkerClient
 
 
 class DSCBrainSeg(ScriptedLoadableModule):
@@ -24,103 +42,237 @@ class DSCBrainSeg(ScriptedLoadableModule):
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
-        self.parent.title = "DSC Brain Segmentation"
+        self.parent.title = _("DSC Brain Segmentation")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
-        self.parent.dependencies = []
+        self.parent.dependencies = ["Segmentations", "Sequences", "SubjectHierarchy", "Volumes"]
         self.parent.contributors = ["The DSCBrainSeg authors"]
         self.parent.helpText = _(
-            "Brain mask of a T2*-weighted (DSC) perfusion series. Choose the series' folder and "
-            "the dscbrainseg program, click Segment. For research; not a medical device."
+            "Brain masks of T2*-weighted (DSC) perfusion series that hold on abnormal brains. "
+            "Choose the series and click Segment; look at the outlines, correct them with the "
+            "segment editor below. For research; not a medical device."
         )
         self.parent.acknowledgementText = _(
-            "Method: Alkhimova and Diumin 2022. Trained on simulated heads (SynthSeg label maps)."
+            "The network and the evaluation follow Alkhimova and Diumin (2022). It was trained on "
+            "simulated heads."
         )
+        slicer.app.connect("startupCompleted()", registerDicomPlugin)
 
 
-class DSCBrainSegWidget(ScriptedLoadableModuleWidget):
-    """The panel: a folder, a program, one button."""
+class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel; its parts are in DSCBrainSegPanel."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = None
+        self.parameters = None
+        self.sections = ()
+        self._guiTag = None
 
     def setup(self):
+        """Build the panel."""
         ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/DSCBrainSeg.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = DSCBrainSegLogic()
-        self.logic.finished = self.onFinished
-        form = qt.QFormLayout()
-        self.folderEdit = ctk.ctkPathLineEdit()
-        self.folderEdit.filters = ctk.ctkPathLineEdit.Dirs
-        form.addRow(_("DICOM folder:"), self.folderEdit)
-        self.programEdit = ctk.ctkPathLineEdit()
-        self.programEdit.filters = ctk.ctkPathLineEdit.Files
-        self.programEdit.toolTip = _("dscbrainseg, installed with: pip install DSCBrainSegLib")
-        form.addRow(_("Program:"), self.programEdit)
-        self.segmentButton = qt.QPushButton(_("Segment"))
-        self.segmentButton.connect("clicked()", self.onSegmentButton)
-        self.statusLabel = qt.QLabel("")
-        self.statusLabel.wordWrap = True
-        self.layout.addLayout(form)
-        self.layout.addWidget(self.segmentButton)
-        self.layout.addWidget(self.statusLabel)
-        self.layout.addStretch(1)
+        self.editSection = EditSection(self)
+        self.segmentSection = SegmentSection(self)
+        self.groundTruthSection = GroundTruthSection(self)
+        self.compareSection = CompareSection(self)
+        self.sections = (
+            self.segmentSection,
+            self.editSection,
+            self.groundTruthSection,
+            self.compareSection,
+            SeriesSection(self),
+        )
+        self.ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onInputChosen)
+        self._refreshSoon = qt.QTimer()
+        self._refreshSoon.singleShot = True
+        self._refreshSoon.connect("timeout()", self.refresh)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAddedOrRemoved)
+        self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeAddedOrRemoved)
+        registerDicomPlugin()
+        self.takeParameters()
 
     def cleanup(self):
-        self.logic.cancel()
+        """Called when the module is reloaded or Slicer ends."""
+        self.exit()
+        self._refreshSoon.stop()
+        self.compareSection.stop()
+        self.groundTruthSection.nifti.stop()
+        self.logic.stop()
+        self.setParameters(None)
+        self.removeObservers()
 
-    def onSegmentButton(self):
-        if self.logic.isRunning():
-            self.logic.cancel()
-            return
-        program, folder = self.programEdit.currentPath, self.folderEdit.currentPath
-        if not (program and folder):
-            self.statusLabel.text = _("Choose the DICOM folder and the dscbrainseg program first.")
-            return
-        self.segmentButton.text = _("Cancel")
-        self.statusLabel.text = _("Segmenting ...")
-        self.logic.start(program, folder)
+    def enter(self):
+        """Called when the user comes to the module."""
+        self.takeParameters()
+        for section in self.sections:
+            section.enter()
 
-    def onFinished(self, message):
-        self.segmentButton.text = _("Segment")
-        self.statusLabel.text = message
+    def exit(self):
+        """Called when the user goes to another module; what runs goes on."""
+        self.editSection.exit()
+
+    def onReload(self):
+        """Read the panel's files again, too (developer mode)."""
+        for name in [name for name in sys.modules if name.split(".")[0] == "DSCBrainSegPanel"]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
+
+    def onSceneStartClose(self, caller, event):
+        """Stop what would write into the scene."""
+        self.segmentSection.stop()
+        self.compareSection.stop()
+        self.editSection.sceneCloses()
+        self.setParameters(None)
+
+    def onSceneEndClose(self, caller, event):
+        """Go on in the new scene."""
+        self.takeParameters()
+
+    def onNodeAddedOrRemoved(self, caller, event):
+        """A segmentation may have come or gone; nodes come in crowds."""
+        self._refreshSoon.start(0)
+
+    def onInputChosen(self, node):
+        """Take over the user's choice."""
+        if self.parameters is not None:
+            self.parameters.inputNode = node
+
+    def takeParameters(self):
+        """Use the scene's parameter node; choose the only series there is."""
+        self.setParameters(self.logic.getParameters())
+        if self.parameters.inputNode is None:
+            browser = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSequenceBrowserNode")
+            if browser is not None and browser.GetMasterSequenceNode() is not None:
+                proxy = browser.GetProxyNode(browser.GetMasterSequenceNode())
+                if proxy is not None and proxy.IsA("vtkMRMLScalarVolumeNode"):
+                    self.parameters.inputNode = proxy
+
+    def setParameters(self, parameters):
+        """Connect the widgets to a parameter node, or to none."""
+        if self.parameters is not None:
+            self.parameters.disconnectGui(self._guiTag)
+            self.removeObserver(
+                self.parameters, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged
+            )
+        self.parameters = parameters
+        if parameters is not None:
+            self._guiTag = parameters.connectGui(self.ui)
+            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+        self.refresh()
+
+    def onParametersChanged(self, caller=None, event=None):
+        """Show the new values."""
+        self.refresh()
+
+    def refresh(self):
+        """Let the panel show what is in the scene now."""
+        if self.parameters is not None:
+            self.ui.inputSelector.setCurrentNode(self.parameters.inputNode)
+        for section in self.sections:
+            section.refresh()
+
+    def saveStateForUndo(self):
+        """Let the editor's Undo bring back the masks as they are now."""
+        self.editSection.refresh()
+        self.editSection.saveStateForUndo()
 
 
 class DSCBrainSegLogic(ScriptedLoadableModuleLogic):
-    """Runs the command in its own process and loads what it wrote."""
+    """Segments in a worker process; usable without the panel.
+
+    >>> logic = slicer.util.getModuleLogic("DSCBrainSeg")  # doctest: +SKIP
+    >>> job = logic.segment(volumeNode, "otsu", waitForCompletion=True)
+    >>> job.result.segmentation, job.facts["volume_ml"]
+    """
 
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
-        self.process = None
-        self.outputFolder = None
-        self.finished = lambda message: None
+        self.worker = WorkerQueue(
+            lambda: WorkerClient(libraryProcess("DSCBrainSegLib.worker")),
+        )
+        self.runtime = RuntimeTasks()
 
-    def isRunning(self):
-        return self.process is not None
+    def getParameters(self):
+        """Return the typed parameter node of the scene."""
+        return Parameters(self.getParameterNode())
 
-    def start(self, program, inputFolder):
-        self.outputFolder = tempfile.TemporaryDirectory(dir=slicer.app.temporaryPath)
-        self.process = qt.QProcess()
-        self.process.connect("finished(int,QProcess::ExitStatus)", self.onProcessFinished)
-        # Slicer's own PYTHONHOME and library paths would break another Python.
-        environment = qt.QProcessEnvironment()
-        for name, value in slicer.util.startupEnvironment().items():
-            environment.insert(name, value)
-        self.process.setProcessEnvironment(environment)
-        self.process.start(program, ["segment", inputFolder, "-o", self.outputFolder.name])
-        if not self.process.waitForStarted(5000):
-            self.process = None
-            self.outputFolder.cleanup()
-            self.finished(_("{program} cannot be started.").format(program=program))
+    def makeJob(self, inputNode, method, frame=None, **callbacks):
+        """Return a `SegmentationJob`, not started."""
+        return SegmentationJob(inputNode, method, frame, self.worker, **callbacks)
 
-    def cancel(self):
-        if self.process is not None:
-            self.process.kill()
+    def segment(self, inputNode, method="network", frame=None, waitForCompletion=False):
+        """Segment the brain in a sequence or volume node.
 
-    def onProcessFinished(self, exitCode, exitStatus):
-        process, self.process = self.process, None
-        if exitCode == 0 and exitStatus == qt.QProcess.NormalExit:
-            path = os.path.join(self.outputFolder.name, "mask.nii.gz")
-            node = slicer.util.loadSegmentation(path)
-            node.GetSegmentation().GetNthSegment(0).SetName(_("Brain (network)"))
-            message = _("Done.")
-        else:
-            text = bytes(process.readAllStandardError().data()).decode("utf-8", "replace").strip()
-            message = text.splitlines()[-1] if text else _("Cancelled.")
-        self.outputFolder.cleanup()
-        self.finished(message)
+        Parameters
+        ----------
+        inputNode : vtkMRMLNode
+        method : str
+            "network", "otsu", "otsu-post", "aabl" or "cusum".
+        frame : int, None or "auto"
+            Time point counted from 0; None for the 4th.
+        waitForCompletion : bool
+            Return when the mask is there; the event loop runs meanwhile.
+
+        Returns
+        -------
+        SegmentationJob
+            ``ended``, ``result``, ``facts`` and ``error`` tell how it went.
+
+        Raises
+        ------
+        DSCBrainSegError
+            The node holds no series; with `waitForCompletion` also whatever went wrong.
+        """
+        job = self.makeJob(
+            inputNode, method, frame, onProgress=lambda *_: None, onEnd=lambda job: None
+        )
+        job.start()
+        while waitForCompletion and not job.ended:
+            slicer.app.processEvents()
+            time.sleep(0.01)
+        if waitForCompletion and job.error is not None:
+            raise job.error
+        return job
+
+    def stop(self):
+        """End all processes."""
+        self.runtime.stop()
+        self.worker.stop()
+
+
+class DSCBrainSegTest(ScriptedLoadableModuleTest):
+    """What Slicer's own test runner runs; the repository's tests are in Testing/."""
+
+    def runTest(self):
+        """Segment a bright ball without a network and look where the mask is."""
+        slicer.mrmlScene.Clear(0)
+        self.test_threshold()
+
+    def test_threshold(self):
+        """The mask of a simple method lies in the ball."""
+        import numpy as np
+
+        from DSCBrainSegLib.mrml.segments import segmentMask
+
+        grids = np.ogrid[:10, :64, :64]
+        centre, steps = (4.5, 34, 30), (5.0, 3.0, 3.0)
+        squared = sum(((g - c) * s) ** 2 for g, c, s in zip(grids, centre, steps, strict=True))
+        ball = squared < 70**2
+        volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Ball")
+        slicer.util.updateVolumeFromArray(volume, np.where(ball, 900, 40).astype(np.int16))
+        volume.SetSpacing(3, 3, 5)
+        job = DSCBrainSegLogic().segment(volume, "otsu", waitForCompletion=True)
+        mask = segmentMask(job.result.segmentation, job.result.segmentId, volume)
+        overlap = 2 * (mask & ball).sum() / (mask.sum() + ball.sum())
+        self.assertGreater(overlap, 0.95)
+        self.delayDisplay("Test passed")

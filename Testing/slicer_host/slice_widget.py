@@ -14,7 +14,7 @@ from .observing import observe
 
 
 def can_draw_segments() -> bool:
-    """Whether OpenGL may be used: Mesa and TensorFlow in one process end in a segmentation fault."""
+    """Whether OpenGL may be used: with TensorFlow in the process, Mesa crashes."""
     return "tensorflow" not in sys.modules
 
 

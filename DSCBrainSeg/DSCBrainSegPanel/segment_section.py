@@ -1,0 +1,263 @@
+"""The part of the panel that segments: one button, progress, result, the network library."""
+
+import slicer
+from slicer.i18n import tr as _
+
+from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
+from DSCBrainSegLib.methods import get_method
+from DSCBrainSegLib.mrml.sequence_to_series import openNode
+from DSCBrainSegLib.mrml.voxels import volumeShape
+from DSCBrainSegLib.worker.runtime import runtime_state
+
+from .parameters import FrameChoice
+from .series_nodes import seriesOf, volumeOf
+from .views import showInViews
+
+
+class SegmentSection:
+    """Wires the widgets of "Segment" to the logic.
+
+    Parameters
+    ----------
+    widget : DSCBrainSegWidget
+        Gives ``ui``, ``logic``, ``parameters`` and ``refresh()``.
+    """
+
+    def __init__(self, widget):
+        self._widget, self._ui, self._logic = widget, widget.ui, widget.logic
+        self._job = None
+        self._hello = None
+        self._helloAsked = False
+        self._runtime = None
+        self._ui.segmentButton.connect("clicked()", self.onSegmentButton)
+        self._ui.removeRuntimeButton.connect("clicked()", self.onRemoveRuntimeButton)
+        self._ui.progressBar.hide()
+        self._ui.warningsList.hide()
+        self._lookAtRuntime()
+
+    @property
+    def busy(self):
+        """Whether something runs that Cancel would stop."""
+        return self._job is not None or self._logic.runtime.busy
+
+    def enter(self):
+        """Ask the worker what it computes on; the answer comes by the event loop."""
+        self._lookAtRuntime()
+        if self._helloAsked:
+            return
+        self._helloAsked = True
+        try:
+            self._logic.worker.submit({"command": "hello"}, self._onHello)
+        except DSCBrainSegError as error:
+            self._say(str(error))
+
+    def refresh(self):
+        """Show what the parameters and the scene are now."""
+        ui, parameters = self._ui, self._widget.parameters
+        chosen = parameters is not None and parameters.inputNode is not None
+        ui.seriesLabel.text = self._describeSeries(parameters.inputNode) if chosen else ""
+        ui.frameNumberBox.enabled = chosen and parameters.frameChoice == FrameChoice.NUMBER
+        ui.segmentButton.enabled = self.busy or (chosen and not self._widget.compareSection.busy)
+        ui.segmentButton.text = _("Cancel") if self.busy else _("Segment")
+        for name in ("inputSelector", "methodBox", "frameBox"):
+            getattr(ui, name).enabled = not (self.busy or self._widget.compareSection.busy)
+        ui.deviceLabel.text = self._expectation() if chosen else ""
+        ui.removeRuntimeButton.enabled = not self.busy
+
+    def stop(self):
+        """Forget a segmentation that runs; the scene stays as it is."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def frame(self):
+        """Return the chosen time point: counted from 0, None for the 4th, or "auto"."""
+        parameters = self._widget.parameters
+        return {
+            FrameChoice.FOURTH: None,
+            FrameChoice.NUMBER: parameters.frameNumber - 1,
+            FrameChoice.AUTO: "auto",
+        }[parameters.frameChoice]
+
+    def networkProblem(self):
+        """Say why the network cannot run; "" if it can."""
+        if self._runtime.usable:
+            return ""
+        return _("The network library is not installed; segment once with the network above.")
+
+    def showResult(self, job):
+        """Show a mask that has come: views, volume, what to look at."""
+        showInViews(job.volume)
+        self._say(
+            _("Brain volume {volume:.0f} mL (time point {frame} of {count}).").format(
+                volume=job.facts["volume_ml"],
+                frame=job.frameNumber,
+                count=job.source.frame_count,
+            )
+        )
+        warnings = list(dict.fromkeys([*job.source.warnings, *job.facts["warnings"]]))
+        self._ui.warningsList.clear()
+        self._ui.warningsList.addItems(warnings)
+        self._ui.warningsList.visible = bool(warnings)
+
+    def onSegmentButton(self):
+        """Segment, or cancel what runs."""
+        if self._logic.runtime.busy:
+            self._logic.runtime.cancel()
+            self._ui.segmentButton.enabled = False
+        elif self._job is not None:
+            self._job.cancel()
+            self._say(_("Cancelling ..."))
+        else:
+            self._start()
+
+    def onRemoveRuntimeButton(self):
+        """Ask, then remove the network library once no worker uses it."""
+        question = _("Remove the network library? It is downloaded again when it is needed.")
+        if slicer.util.confirmYesNoDisplay(question, windowTitle=_("Remove network library")):
+            self._ui.removeRuntimeButton.enabled = False
+            self._logic.worker.retire(ended=self._removeRuntime)
+
+    def _lookAtRuntime(self):
+        """See whether the network library is there; takes some 20 ms."""
+        self._runtime = state = runtime_state()
+        self._ui.removeRuntimeButton.visible = state.status in ("ready", "incomplete")
+        self._ui.runtimeLabel.text = {
+            "built-in": _("Network library: part of this Python."),
+            "ready": _("Network library: installed, {size:.1f} GB."),
+            "incomplete": _("Network library: an unfinished installation, {size:.1f} GB."),
+            "missing": _("Network library: not installed. You are asked before it is."),
+        }[state.status].format(size=state.size_bytes / 1e9)
+
+    def _start(self):
+        parameters = self._widget.parameters
+        method = get_method(parameters.method.value)
+        self._ui.warningsList.hide()
+        if method.uses_weights and not self._runtime.usable:
+            self._askToInstall()
+            return
+        try:
+            self._job = self._logic.makeJob(
+                parameters.inputNode,
+                method.name,
+                self.frame(),
+                onProgress=self._onProgress,
+                onEnd=self._onEnd,
+                saveStateForUndo=self._widget.saveStateForUndo,
+            )
+        except DSCBrainSegError as error:
+            self._say(str(error))
+            return
+        self._say("")
+        self._showProgress(0, 0, _("Starting"))
+        self._job.start()
+        self._widget.refresh()
+
+    def _onProgress(self, done, total, message):
+        self._showProgress(done, total, message)
+
+    def _onEnd(self, job):
+        self._job = None
+        self._ui.progressBar.hide()
+        if job.error is None:
+            self.showResult(job)
+        elif isinstance(job.error, Cancelled):
+            self._say(_("Cancelled; the scene is as it was."))
+        else:
+            self._say(str(job.error))
+        self._widget.refresh()
+
+    def _askToInstall(self):
+        question = _(
+            "The network needs the library TensorFlow. Install it now? About 0.4 GB are "
+            "downloaded and 1.7 GB stay on disk, in a folder of its own: Slicer's Python is not "
+            "changed. The other methods need no library."
+        )
+        if not slicer.util.confirmYesNoDisplay(question, windowTitle=_("Install network library")):
+            self._say(_("The network library is not installed; choose another method."))
+            return
+        try:
+            self._logic.runtime.install(self._onInstallLine, self._onInstalled)
+        except (DSCBrainSegError, OSError) as error:
+            self._say(str(error))
+            return
+        self._say("")
+        self._showProgress(0, 0, _("Installing"))
+        self._widget.refresh()
+
+    def _onInstallLine(self, line):
+        self._showProgress(0, 0, _("Installing"))
+        self._say(line)
+
+    def _onInstalled(self, problem):
+        self._ui.progressBar.hide()
+        self._forgetHello()
+        self._widget.refresh()
+        if problem is None:
+            self._say(_("Cancelled; nothing was installed."))
+        elif problem:
+            self._say(problem)
+        elif self._widget.parameters is not None and self._widget.parameters.inputNode:
+            self._start()
+
+    def _removeRuntime(self):
+        try:
+            self._logic.runtime.remove(self._onRemoved)
+        except (DSCBrainSegError, OSError) as error:
+            self._onRemoved(str(error))
+
+    def _onRemoved(self, problem):
+        self._say(problem or _("The network library was removed."))
+        self._forgetHello()
+        self._widget.refresh()
+
+    def _forgetHello(self):
+        """The worker looks at its packages once: ask a new one."""
+        self._logic.worker.retire()
+        self._hello, self._helloAsked = None, False
+        self.enter()
+
+    def _onHello(self, event):
+        self._hello = event if event["event"] == "result" else None
+        if event["event"] == "error":
+            self._say(event["message"])
+        self._widget.refresh()
+
+    def _describeSeries(self, node):
+        try:
+            source = openNode(seriesOf(node))
+        except DSCBrainSegError as error:
+            return str(error)
+        text = _("{frames} time points, {slices} slices of {rows} x {columns}").format(
+            frames=source.frame_count,
+            slices=source.volume_shape[0],
+            rows=source.volume_shape[1],
+            columns=source.volume_shape[2],
+        )
+        if source.echo_time:
+            text += _(", TE {echo:g} ms").format(echo=round(source.echo_time * 1000, 2))
+        return text
+
+    def _expectation(self):
+        """Say what the worker computes on and about how long it takes."""
+        if self._hello is None:
+            return ""
+        device = self._hello["device"]
+        if not get_method(self._widget.parameters.method.value).uses_weights:
+            return _("Computed on {device}.").format(device=device)
+        volume = volumeOf(self._widget.parameters.inputNode)
+        slices = volumeShape(volume)[0] if volume is not None else 0
+        seconds = max(1, round(slices * self._hello["seconds_per_slice"]))
+        return _(
+            "Computed on {device}, about {seconds} s; the first time some 10 s more, while the "
+            "network loads."
+        ).format(device=device, seconds=seconds)
+
+    def _showProgress(self, done, total, message):
+        bar = self._ui.progressBar
+        bar.setRange(0, total)
+        bar.setValue(done)
+        bar.format = f"{message}: {done} / {total}" if total > 1 else message
+        bar.show()
+
+    def _say(self, text):
+        self._ui.statusLabel.text = text

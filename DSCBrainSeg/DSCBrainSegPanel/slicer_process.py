@@ -1,0 +1,53 @@
+"""Programs of the library in Slicer's Python, each in a process of its own.
+
+`ChildProcess` is used rather than QProcess: Slicer's Python is a launcher with the real interpreter
+behind it, and QProcess would end the launcher alone.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import slicer
+
+import DSCBrainSegLib
+from DSCBrainSegLib.worker.child import ChildProcess
+from DSCBrainSegLib.worker.protocol import WorkerEnded
+from DSCBrainSegLib.worker.runtime import VARIABLE, runtime_state
+
+# Slicer's launcher puts its own packages before PYTHONPATH. What the worker needs in other versions
+# must come before those.
+_START = (
+    "import os, runpy, sys; sys.path[:0] = sys.argv[1].split(os.pathsep); del sys.argv[:2]; "
+    "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
+)
+
+
+def libraryFolder() -> Path:
+    """Return the folder that holds DSCBrainSegLib."""
+    return Path(DSCBrainSegLib.__file__).resolve().parents[1]
+
+
+def libraryProcess(module: str, *arguments: str) -> ChildProcess:
+    """Return a process, not started, that runs a module of the library.
+
+    Raises
+    ------
+    WorkerEnded
+        Slicer's Python is not found.
+    """
+    python = shutil.which("PythonSlicer")
+    if not python:
+        raise WorkerEnded("PythonSlicer is not found beside Slicer; install Slicer again.")
+    state = runtime_state()
+    folders = [state.folder] if state.status == "ready" else []
+    paths = os.pathsep.join(str(folder) for folder in (*folders, libraryFolder()))
+    environment = {
+        **slicer.util.startupEnvironment(),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUTF8": "1",
+    }
+    if os.environ.get(VARIABLE):
+        environment[VARIABLE] = os.environ[VARIABLE]
+    return ChildProcess([python, "-c", _START, paths, module, *arguments], environment)
