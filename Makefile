@@ -2,13 +2,17 @@
 # make test   install what the tests need and run them all
 # make lint   ruff
 # make benchmark DATA=FOLDER   agreement with reference masks, beside dipy and nilearn
+# make peers LABELMAPS=FOLDER DATA=FOLDER   our methods beside other tools; may be stopped and resumed
 
 PYTHON ?= python3
 DATA ?= ../shared/data/dev
+LABELMAPS ?= ../shared/data/labelmaps
+PEERS_OPTIONS ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
+PEERS_VENV := .venv-peers
 
-.PHONY: demo test lint benchmark clean
+.PHONY: demo test lint benchmark peers clean
 
 demo: $(VENV)/demo.stamp
 	$(RUN) -m DSCBrainSegLib simulate demo-output --overwrite
@@ -29,6 +33,18 @@ benchmark: $(VENV)/peers.stamp
 	$(RUN) -m DSCBrainSegLib evaluate "$(DATA)" -o benchmark-output --overwrite \
 		--methods network,otsu,otsu-post,aabl,cusum,dipy,nilearn
 
+peers: $(PEERS_VENV)/peers.stamp
+	$(PEERS_VENV)/bin/python -m DSCBrainSegLib.evaluation.peer_run -o peers-output \
+		--data "$(DATA)" --label-maps "$(LABELMAPS)" $(PEERS_OPTIONS)
+
+$(PEERS_VENV)/peers.stamp: pyproject.toml Testing/benchmarks/peers-requirements.txt
+	$(PYTHON) -m venv $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip install --quiet --editable ".[peers]" \
+		--extra-index-url https://download.pytorch.org/whl/cpu \
+		--requirement Testing/benchmarks/peers-requirements.txt
+	$(PEERS_VENV)/bin/python -m pip install --quiet --no-deps "deepbet>=1.0.2"
+	@touch $@
+
 # A stamp says that the extra of that name is installed from the present pyproject.toml.
 $(VENV)/%.stamp: pyproject.toml | $(VENV)/bin/python
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
@@ -38,4 +54,4 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) demo-output benchmark-output
+	rm -rf $(VENV) $(PEERS_VENV) demo-output benchmark-output peers-output

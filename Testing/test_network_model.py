@@ -118,7 +118,7 @@ def test_every_choice_gives_probabilities_of_the_input_size(scse, merge, upsampl
         scse_ratio=4,
         upsampling=upsampling,
         input_size=16,
-        input_channels=3,
+        neighbours=1,
     )
     model = build_model(config)
     images = np.random.default_rng(0).random((2, 16, 16, 3), "float32")

@@ -7,8 +7,10 @@ from synthetic_head import ellipsoid, make_maps
 from DSCBrainSegLib.simulation import epi, signal
 from DSCBrainSegLib.simulation.acquisition import Acquisition, draw_acquisition
 from DSCBrainSegLib.simulation.field import AIR_TISSUE_PPM, field_map_ppm, shim
-from DSCBrainSegLib.simulation.sampling import FINE_SIZE, SampledSlice
+from DSCBrainSegLib.simulation.sampling import SampledSlice
+from DSCBrainSegLib.simulation.surgery import metal_field_ppm
 from DSCBrainSegLib.simulation.tissue import Tissue, tissue_prior
+from DSCBrainSegLib.simulation.upsampling import FINE_SIZE, upsample
 
 PLAIN = Acquisition(
     field_strength_t=3.0,
@@ -51,7 +53,6 @@ def sampled_square(tissue=Tissue.WHITE_MATTER, field_ppm=0.0, gradient=(0.0, 0.0
         brain=labels > 0,
         field_ppm=np.full(labels.shape, field_ppm, np.float32),
         gradient_ppm_mm=flat * np.asarray(gradient, np.float32)[:, None, None],
-        points=np.zeros((3, *labels.shape), np.float32),
     )
 
 
@@ -198,12 +199,15 @@ def test_drawn_acquisitions_lie_within_clinical_ranges():
         ("repetition_time_s", 1, 3),
         ("flip_angle_deg", 30, 90),
         ("field_of_view_mm", 190, 260),
-        ("slice_thickness_mm", 2.5, 7),
+        ("slice_thickness_mm", 2.5, 12),
         ("fat_signal", 0, 1),
     ):
         values = np.array([getattr(a, name) for a in gradient_echo])
         assert low <= values.min() and values.max() <= high, name
         assert values.std() > 0, name
+    pixels = np.array([a.field_of_view_mm / a.matrix for a in drawn])
+    assert pixels.min() >= 1.5 - 1e-6 and pixels.max() <= 3.75 + 1e-6
+    assert {a.image_matrix for a in drawn} >= {64, 128, 256}
 
 
 def test_early_frames_are_brighter_by_the_published_factors():
@@ -220,3 +224,81 @@ def test_a_spin_echo_does_not_dephase():
     spin_echo = image_of(sampled, changed(spin_echo=True)).sum()
     assert spin_echo == pytest.approx(32 * 32, rel=1e-3)
     assert gradient_echo < 0.8 * spin_echo
+
+
+def test_zero_filling_keeps_place_and_level_and_correlates_the_noise():
+    rows, columns = np.indices((FINE_SIZE, FINE_SIZE))
+    image = np.exp(-((rows - 70.0) ** 2 + (columns - 110.0) ** 2) / (2 * 10.0**2))
+    acquisition = changed(matrix=96, reconstructed=256)
+    shown = epi.read_out(image.astype(np.float32), acquisition, 0.0, np.random.default_rng(0))
+    assert shown.shape == (256, 256)
+    assert shown.max() == pytest.approx(1.0, abs=0.01)
+    found = (centre_of_mass(shown) + 0.5) / 256
+    np.testing.assert_allclose(found, (np.array([70.0, 110.0]) + 0.5) / FINE_SIZE, atol=5e-4)
+    bright = np.ones_like(image, np.float32)
+    noisy = epi.read_out(bright, acquisition, 0.05, np.random.default_rng(0))[20:-20, 20:-20]
+    assert noisy.std() == pytest.approx(0.05, rel=0.1)
+    assert np.corrcoef(noisy[:, :-1].ravel(), noisy[:, 1:].ravel())[0, 1] > 0.6
+
+
+def test_decay_during_the_readout_blurs_along_phase_encoding_only():
+    image = np.zeros((FINE_SIZE, FINE_SIZE), np.float32)
+    image[96, 96] = 1
+    acquisition = changed(readout_decay_s=0.02, phase_bandwidth_hz=15.0)
+    point = epi.read_out(image, acquisition, 0.0, np.random.default_rng(0)) ** 2
+    sharp = epi.read_out(image, PLAIN, 0.0, np.random.default_rng(0)) ** 2
+    widths = [
+        [
+            np.sqrt((p.sum(axis=1 - axis) * (np.arange(128) - 64.2) ** 2).sum() / p.sum())
+            for axis in (0, 1)
+        ]
+        for p in (point, sharp)
+    ]
+    assert widths[0][0] > 1.1 * widths[1][0]
+    assert widths[0][1] == pytest.approx(widths[1][1], rel=1e-3)
+
+
+def test_stretching_leaves_no_comb():
+    sampled = sampled_square()
+    # 2.5 fine pixels between neighbouring points of the square along phase encoding.
+    rows = np.clip(np.arange(FINE_SIZE) - 95.5, -20, 20)
+    ppm = 1.5 * rows / (42.577 * 3.0 / 20.0 * FINE_SIZE / 128)
+    sampled.field_ppm += ppm[None, :, None].astype(np.float32)
+    profile = image_of(sampled, PLAIN)[60:130, 96]
+    assert profile.mean() == pytest.approx(1 / 2.5, rel=0.05)
+    assert profile.std() < 0.2 * profile.mean()
+    fraction = epi.project_mask(sampled, epi.displace(sampled, PLAIN), PLAIN)
+    assert fraction[70:120, 96].min() > 0.5
+
+
+def test_air_folded_onto_the_brain_leaves_it_brain():
+    sampled = sampled_square()
+    # Everything above the square lands on it.
+    sampled.field_ppm[:, :80] = 32 / (42.577 * 3.0 / 20.0 * FINE_SIZE / 128)
+    fraction = epi.project_mask(sampled, epi.displace(sampled, PLAIN), PLAIN)
+    assert (fraction[84:108, 84:108] > 0.5).all()
+
+
+def test_metal_has_a_dipole_field_makes_a_void_and_moves_the_mask_by_little():
+    metal = np.array([[50.0, 50.0, 50.0, 100.0]])
+    points = np.array([[60.0, 50, 50], [50, 60.0, 50]], np.float32).T
+    np.testing.assert_allclose(metal_field_ppm(metal, points), [0.2, -0.1], rtol=1e-4)
+    sampled = sampled_square()
+    sampled.metal_ppm = np.full(sampled.labels.shape, 8.0, np.float32)
+    fraction = epi.project_mask(sampled, epi.displace(sampled, PLAIN), PLAIN)
+    moved = (centre_of_mass(fraction > 0.5)[0] - 95.5) * PLAIN.field_of_view_mm / FINE_SIZE
+    assert moved == pytest.approx(epi.METAL_MASK_MM, abs=0.6)
+
+
+def test_blood_products_darken_by_their_rate():
+    sampled = sampled_square()
+    plain = image_of(sampled, PLAIN).sum()
+    sampled.decay_per_s = np.full(sampled.labels.shape, 30.0, np.float32)
+    assert image_of(sampled, PLAIN).sum() / plain == pytest.approx(np.exp(-30 * 0.03), rel=1e-4)
+
+
+def test_upsampling_is_linear_between_cell_centres():
+    coarse = np.tile(np.arange(24.0), (24, 1))
+    fine = upsample(coarse)
+    expected = np.clip((np.arange(FINE_SIZE) + 0.5) / 8 - 0.5, 0, 23)
+    np.testing.assert_allclose(fine[100], expected, atol=1e-4)

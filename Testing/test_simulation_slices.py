@@ -7,9 +7,12 @@ from synthetic_head import make_head, make_maps
 from DSCBrainSegLib.errors import ConfigurationError
 from DSCBrainSegLib.simulation import slices
 from DSCBrainSegLib.simulation.head import brain_hull
+from DSCBrainSegLib.simulation.lesion_paint import apply_lesion
 from DSCBrainSegLib.simulation.maps import load_head_maps, outer_air
-from DSCBrainSegLib.simulation.pathology import LESION_KINDS, apply_lesion, draw_lesion
+from DSCBrainSegLib.simulation.pathology import LESION_KINDS, Lesion, bloom_rate, draw_lesion
+from DSCBrainSegLib.simulation.sampling import Pose, Scalp, sample_slice
 from DSCBrainSegLib.simulation.tissue import Tissue
+from DSCBrainSegLib.simulation.warp import Push
 
 
 @pytest.fixture(scope="module")
@@ -71,22 +74,127 @@ def test_sinus_air_is_not_the_outside(maps):
 
 @pytest.mark.parametrize("kind", LESION_KINDS)
 def test_every_lesion_changes_tissue_by_its_convention(maps, kind):
-    rng = np.random.default_rng(2)
-    k, j, i = (axis.ravel() for axis in np.indices(maps.labels.shape))
-    points = np.stack([k, j, i]).astype(np.float32)
+    hull = maps.mask.ravel()
+    changed_any = False
+    for seed in range(6):
+        lesion = draw_lesion(np.random.default_rng(seed), maps, kind)
+        labels, brain = painted(maps, lesion)
+        changed = labels != maps.labels.ravel()
+        changed_any |= bool(changed.any())
+        outside = set(labels[changed & ~hull])
+        assert not (brain & ~hull).any(), "nothing outside the hull becomes brain"
+        assert outside <= {Tissue.EXTRA_AXIAL_FLUID, Tissue.MUSCLE}
+        if outside:
+            assert lesion.surgery is not None, "only surgery changes skull and scalp"
+        if kind in ("extra_axial", "craniotomy"):
+            lost = hull & ~brain
+            assert (labels[lost] == Tissue.EXTRA_AXIAL_FLUID).all(), (
+                "fluid over the brain is no brain"
+            )
+            if kind == "extra_axial":
+                assert lost.any()
+        else:
+            np.testing.assert_array_equal(brain, hull)
+        if kind == "glioblastoma":
+            assert Tissue.ENHANCING_TUMOUR in labels[changed]
+        if kind == "cavity":
+            assert lesion.surgery is not None
+    assert changed_any
+
+
+def painted(maps, lesion):
+    points = np.indices(maps.labels.shape).reshape(3, -1).astype(np.float32)
     labels, brain = maps.labels.ravel().copy(), maps.mask.ravel().copy()
-    lesion = draw_lesion(rng, maps, kind)
-    apply_lesion(lesion, points, labels, brain, maps.brain_depth.ravel())
-    changed = labels != maps.labels.ravel()
-    assert changed.any()
-    if kind == "extra_axial":
-        assert (brain < maps.mask.ravel()).any(), "extra-axial fluid is not brain"
-        assert set(labels[changed]) == {Tissue.EXTRA_AXIAL_FLUID}
-    else:
-        np.testing.assert_array_equal(brain, maps.mask.ravel())
-    if kind == "glioblastoma":
-        assert {Tissue.NECROSIS, Tissue.ENHANCING_TUMOUR} <= set(labels[changed])
-        assert maps.mask.ravel()[changed].all(), "a tumour stays inside the brain"
+    apply_lesion(lesion, points, labels, brain, maps.brain_depth.ravel(), maps.skin_depth.ravel())
+    return labels, brain
+
+
+def plain_pose(maps, **values):
+    centre = (np.array(maps.labels.shape) - 1) / 2
+    return Pose(np.eye(3), centre, np.zeros((3, 4, 4, 4), np.float32), **values)
+
+
+def middle_slice(maps, pose, lesions=(), stretch=1.0):
+    scalp = Scalp(1.0, 3.0, 0.2, np.full((12,) * 3, 0.5, np.float32), stretch)
+    return sample_slice(maps, pose, scalp, list(lesions), 0.0, 144.0, 4.0)
+
+
+def lesion_with(push):
+    return Lesion(
+        "solid", push.centre, push.radius_mm, np.eye(3), np.zeros((1, 5)), 0.3, 0.0, push=push
+    )
+
+
+def columns_of(mask):
+    """Mean column (mm from the left edge of the slice) of a mask's pixels."""
+    return np.argwhere(mask)[:, -1].mean() * 144.0 / mask.shape[-1]
+
+
+def test_mass_effect_moves_the_ventricle_away_and_leaves_the_hull(maps):
+    centre = tuple((np.array(maps.labels.shape) - 1) / 2 - [0, 0, 22])
+    still = middle_slice(maps, plain_pose(maps), [lesion_with(Push(centre, 12.0, 0.0))])
+    moved = middle_slice(maps, plain_pose(maps), [lesion_with(Push(centre, 12.0, 0.5, 1.0))])
+    shift = columns_of(moved.labels == Tissue.VENTRICLE) - columns_of(
+        still.labels == Tissue.VENTRICLE
+    )
+    assert 1.0 < shift < 6.0, "the ventricle lies towards higher columns than the mass"
+    assert (moved.brain != still.brain).mean() < 0.002
+
+
+def test_wide_ventricles_and_atrophy(maps):
+    centre = tuple((np.array(maps.labels.shape) - 1) / 2)
+    plain = middle_slice(maps, plain_pose(maps))
+    wide = middle_slice(maps, plain_pose(maps, ventricles=Push(centre, 25.0, 0.35)))
+    ratio = (wide.labels == Tissue.VENTRICLE).sum() / (plain.labels == Tissue.VENTRICLE).sum()
+    assert ratio > 1.5
+    shrunk = middle_slice(maps, plain_pose(maps, atrophy_mm=4.0))
+    radius = [np.sqrt(s.brain.mean() * 144**2 / np.pi) for s in (plain, shrunk)]
+    assert radius[0] - radius[1] == pytest.approx(4.0, abs=1.2)
+    lost = plain.brain & ~shrunk.brain
+    assert (shrunk.labels[lost] == Tissue.CSF).mean() > 0.95
+
+
+def test_a_thick_scalp_makes_the_head_larger_and_not_the_brain(maps):
+    plain, thick = (middle_slice(maps, plain_pose(maps), (), s) for s in (1.0, 1.8))
+    assert (thick.labels > 0).sum() > 1.15 * (plain.labels > 0).sum()
+    assert thick.brain.sum() == pytest.approx(plain.brain.sum(), rel=0.03)
+
+
+def test_haemorrhage_blooms_beyond_its_edge(maps):
+    lesion = Lesion(
+        "haemorrhage", (50, 50, 50), 10.0, np.eye(3), np.zeros((1, 5)), 0.3, 0.0, bloom_per_s=40.0
+    )
+    points = np.array([[50, 50, 50], [50, 50, 60], [50, 50, 70], [50, 50, 95]], np.float32).T
+    np.testing.assert_allclose(bloom_rate(lesion, points), [40, 40, 5, 0], rtol=1e-5)
+
+
+def test_neighbouring_slices_keep_the_spacing_and_meet_both_ends(maps):
+    runs = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        case = slices.draw_case(rng, maps)
+        run = slices.draw_slice_positions(rng, case, maps, 5, contiguous=True)
+        np.testing.assert_allclose(np.diff(run), case.acquisition.slice_spacing_mm)
+        low, high = slices.brain_extent_mm(maps, case.pose)
+        runs.append(((run - low) / (high - low), case.acquisition.slice_spacing_mm / (high - low)))
+    highest = np.array([run.max() for run, _ in runs])
+    lowest = np.array([run.min() for run, _ in runs])
+    assert (highest > 0.85).mean() > 0.25 and (lowest < 0.1).mean() > 0.15
+
+
+def test_the_signal_drop_is_replayed_and_larger_in_brain_than_outside(maps):
+    falls = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        case = slices.draw_case(rng, maps)
+        positions = slices.draw_slice_positions(rng, case, maps, 3, contiguous=True)
+        images, masks, drops = slices.simulate_slices(maps, case, positions, 64, peak=True)
+        again = slices.simulate_slices(maps, case, positions, 64, peak=True)
+        np.testing.assert_array_equal(drops, again[2])
+        assert drops.shape == images.shape and drops.min() >= 0 and drops.max() <= 1
+        if masks.sum() > 50:
+            falls.append(drops[masks].mean() - drops[~masks].mean())
+    assert np.mean(falls) > 0.01
 
 
 def test_a_label_map_file_becomes_a_head_and_is_cached(tmp_path):

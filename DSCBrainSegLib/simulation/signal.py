@@ -113,3 +113,45 @@ def draw_random_signals(rng: np.random.Generator) -> np.ndarray:
         signals[tissue] *= rng.random()
     signals[Tissue.AIR] = 0.0
     return signals.astype(np.float32)
+
+
+LESION_TISSUES = (
+    Tissue.ENHANCING_TUMOUR,
+    Tissue.OEDEMA,
+    Tissue.NECROSIS,
+    Tissue.HAEMORRHAGE,
+    Tissue.CAVITY,
+    Tissue.INFARCT,
+    Tissue.EXTRA_AXIAL_FLUID,
+)
+
+LESION_LOOKS = {"physical": 0.4, "equal": 0.15, "dark": 0.2, "bright": 0.15, "any": 0.1}
+"""How a lesion's tissues compare with the brain, and how often: as relaxation says; within 10 % of
+the brain's mean; darker; brighter; each tissue on its own."""
+
+_LOOK_FACTORS = {"equal": (0.9, 1.1), "dark": (0.1, 0.7), "bright": (1.2, 2.5), "any": (0.1, 2.5)}
+
+
+def draw_lesion_looks(rng: np.random.Generator, signals: np.ndarray) -> np.ndarray:
+    """Draw whether lesions are bright, dark or like brain, and return the changed signals.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    signals : ndarray, shape (TISSUE_COUNT,)
+
+    Returns
+    -------
+    ndarray of float32, shape (TISSUE_COUNT,)
+    """
+    look = str(rng.choice(list(LESION_LOOKS), p=list(LESION_LOOKS.values())))
+    signals = signals.copy()
+    if look == "physical":
+        return signals
+    brain = (signals[Tissue.WHITE_MATTER] + signals[Tissue.CORTEX]) / 2
+    shared = rng.uniform(*_LOOK_FACTORS[look])
+    for tissue in LESION_TISSUES:
+        factor = rng.uniform(*_LOOK_FACTORS[look]) if look == "any" else shared
+        # The parts of a tumour differ a little from each other.
+        signals[tissue] = brain * factor * rng.uniform(0.85, 1.15)
+    return signals

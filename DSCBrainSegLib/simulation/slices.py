@@ -8,19 +8,27 @@ import numpy as np
 
 from DSCBrainSegLib.components import solid_parts
 from DSCBrainSegLib.preprocessing.grid import to_network_grid
-from DSCBrainSegLib.preprocessing.intensity import scale_intensity
+from DSCBrainSegLib.preprocessing.intensity import scale_intensity, signal_drop
 from DSCBrainSegLib.simulation.acquisition import Acquisition, draw_acquisition
+from DSCBrainSegLib.simulation.artefacts import (
+    Artefacts,
+    beside_the_head,
+    blank_and_burn,
+    draw_artefacts,
+    wrapped,
+)
+from DSCBrainSegLib.simulation.bolus import draw_peak_signals
 from DSCBrainSegLib.simulation.epi import (
     clean_image,
     coil_shading,
     displace,
+    near_coil,
     project_mask,
     read_out,
 )
 from DSCBrainSegLib.simulation.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology import Lesion, draw_lesion
 from DSCBrainSegLib.simulation.sampling import (
-    FINE_SIZE,
     Pose,
     Scalp,
     brain_extent_mm,
@@ -28,14 +36,23 @@ from DSCBrainSegLib.simulation.sampling import (
     draw_scalp,
     sample_slice,
 )
-from DSCBrainSegLib.simulation.signal import draw_random_signals, draw_tissue_signals
+from DSCBrainSegLib.simulation.signal import (
+    draw_lesion_looks,
+    draw_random_signals,
+    draw_tissue_signals,
+)
 from DSCBrainSegLib.simulation.texture import draw_texture
 
-LESION_PROBABILITY = 0.6
+LESION_PROBABILITY = 0.67
+SECOND_LESION_PROBABILITY = 0.2
+NEAR_COIL_PROBABILITY = 0.25
 RANDOM_CONTRAST_PROBABILITY = 0.3
 VERTEX_PROBABILITY = 0.2
-BRIGHT_OBJECT_PROBABILITY = 0.08
-SMALLEST_PART_PIXELS = 12
+SMALLEST_PART_PIXELS, SMALLEST_PART = 12, 0.02
+"""Smaller pieces of a slice's mask, in pixels or relative to all of it, are left out."""
+
+PEAK_STREAM = 1
+"""Keeps the draw of the bolus apart from the noise's random numbers."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +70,9 @@ class Case:
         Receive sensitivity over the slice plane.
     shading_along_z : float
         Log change of sensitivity per 100 mm along the slices.
-    bright_object : tuple of float
-        Something bright beside the head (a cushion, a tube): row, column, two radii in fractions
-        of the field of view, and its signal relative to the brain's; signal 0 = none.
+    artefacts : Artefacts
     texture : float
         Relative standard deviation of the signal within a tissue.
-    zeroed_background : float
-        Scanner sets pixels below this fraction of the maximum to 0; 0 = not done.
     cap_percentile, gamma : float
         Variation of the intensity scaling around what inference uses.
     seed : int
@@ -73,9 +86,8 @@ class Case:
     signals: np.ndarray
     shading: np.ndarray
     shading_along_z: float
-    bright_object: tuple[float, float, float, float, float]
+    artefacts: Artefacts
     texture: float
-    zeroed_background: float
     cap_percentile: float
     gamma: float
     seed: int
@@ -86,41 +98,76 @@ def draw_case(rng: np.random.Generator, maps: HeadMaps) -> Case:
     acquisition = draw_acquisition(rng)
     lesions = []
     if rng.random() < LESION_PROBABILITY:
-        lesions = [draw_lesion(rng, maps) for _ in range(1 + (rng.random() < 0.25))]
+        lesions = _draw_lesions(rng, maps)
     if rng.random() < RANDOM_CONTRAST_PROBABILITY:
         signals = draw_random_signals(rng)
     else:
         signals = draw_tissue_signals(rng, acquisition)
+    shading = coil_shading(rng, acquisition.shading)
+    if rng.random() < NEAR_COIL_PROBABILITY:
+        shading = shading * near_coil(rng)
     return Case(
         pose=draw_pose(rng, maps),
         scalp=draw_scalp(rng),
         lesions=lesions,
         acquisition=acquisition,
-        signals=signals,
-        shading=coil_shading(rng, acquisition.shading),
+        signals=draw_lesion_looks(rng, signals) if lesions else signals,
+        shading=shading,
         shading_along_z=float(rng.normal(0.2, 0.6)),
-        bright_object=_draw_object(rng),
+        artefacts=draw_artefacts(rng, acquisition.fat_signal),
         texture=float(rng.uniform(0.0, 0.12)),
-        zeroed_background=float(rng.choice([0.0, rng.uniform(0.02, 0.10)], p=[0.8, 0.2])),
         cap_percentile=float(rng.uniform(99.5, 99.95)),
         gamma=float(rng.choice([1.0, np.exp(rng.normal(0.0, 0.25))])),
         seed=int(rng.integers(2**62)),
     )
 
 
-def draw_slice_positions(rng: np.random.Generator, case: Case, maps: HeadMaps, count: int):
+def _draw_lesions(rng: np.random.Generator, maps: HeadMaps) -> list[Lesion]:
+    count = 1 + (rng.random() < SECOND_LESION_PROBABILITY)
+    return [draw_lesion(rng, maps) for _ in range(count)]
+
+
+def draw_slice_positions(
+    rng: np.random.Generator, case: Case, maps: HeadMaps, count: int, contiguous: bool = False
+) -> np.ndarray:
     """Draw slice positions in mm: most meet the brain, some lie just beyond either end.
 
     The vertex, where partial volume makes slices hard, is drawn more often than its height asks.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    case : Case
+    maps : HeadMaps
+    count : int
+    contiguous : bool
+        Neighbouring slices at the case's spacing instead of independent ones. A slice drawn like
+        the independent ones takes a random place in the run, which is then moved so that at most
+        one slice lies beyond the range independent slices come from.
+
+    Returns
+    -------
+    ndarray, shape (count,)
+        Ascending.
     """
     low, high = brain_extent_mm(maps, case.pose)
     span = high - low
-    anywhere = rng.uniform(low - 0.10 * span, high + 0.06 * span, count)
+    bottom, top = low - 0.10 * span, high + 0.06 * span
+    anywhere = rng.uniform(bottom, top, count)
     vertex = rng.uniform(high - 0.18 * span, high + 0.04 * span, count)
-    return np.sort(np.where(rng.random(count) < VERTEX_PROBABILITY, vertex, anywhere))
+    positions = np.where(rng.random(count) < VERTEX_PROBABILITY, vertex, anywhere)
+    if not contiguous:
+        return np.sort(positions)
+    spacing = case.acquisition.slice_spacing_mm
+    start = positions[0] - spacing * rng.integers(count)
+    # A run longer than the brain covers all of it wherever it lies within these limits.
+    limits = sorted((bottom - spacing, top + spacing - spacing * (count - 1)))
+    return np.clip(start, *limits) + spacing * np.arange(count)
 
 
-def simulate_slices(maps: HeadMaps, case: Case, positions_mm: np.ndarray, size: int = 128):
+def simulate_slices(
+    maps: HeadMaps, case: Case, positions_mm: np.ndarray, size: int = 128, peak: bool = False
+):
     """Simulate slices of one volume as the network sees them.
 
     Parameters
@@ -131,6 +178,8 @@ def simulate_slices(maps: HeadMaps, case: Case, positions_mm: np.ndarray, size: 
         Slice centres along the slice normal in mm.
     size : int
         Rows and columns of the network grid.
+    peak : bool
+        Simulate the bolus peak, too, and return the fall of the signal.
 
     Returns
     -------
@@ -138,9 +187,54 @@ def simulate_slices(maps: HeadMaps, case: Case, positions_mm: np.ndarray, size: 
         In [0, 1], scaled over all slices together.
     masks : ndarray of bool, shape (K, size, size)
         Brain as the distorted image shows it.
+    drops : ndarray of float32, shape (K, size, size), only with `peak`
+        Reference minus peak, in units of the reference's range (`intensity.signal_drop`).
+    """
+    acquisition = case.acquisition
+    peak_signals = None
+    if peak:
+        peak_rng = np.random.default_rng([case.seed, PEAK_STREAM])
+        peak_signals = draw_peak_signals(peak_rng, case.signals, acquisition)
+    images, masks, peaks = acquire(maps, case, positions_mm, peak_signals)
+    masks = _solid(_on_network_grid(masks, acquisition, size) > 0.5)
+    images = _on_network_grid(images, acquisition, size)
+    scaled = scale_intensity(images, case.cap_percentile) ** np.float32(case.gamma)
+    if not peak:
+        return scaled, masks
+    peaks = _on_network_grid(peaks, acquisition, size)
+    return scaled, masks, signal_drop(images, peaks, case.cap_percentile)
+
+
+def _on_network_grid(planes: np.ndarray, acquisition: Acquisition, size: int) -> np.ndarray:
+    pixel = acquisition.field_of_view_mm / planes.shape[-1]
+    return to_network_grid(planes, (1.0, pixel, pixel), size)[0]
+
+
+def acquire(
+    maps: HeadMaps, case: Case, positions_mm: np.ndarray, peak_signals: np.ndarray | None = None
+):
+    """Acquire slices of one volume on the scanner's own pixels.
+
+    Parameters
+    ----------
+    maps : HeadMaps
+    case : Case
+    positions_mm : ndarray, shape (K,)
+        Slice centres along the slice normal in mm.
+    peak_signals : ndarray, shape (TISSUE_COUNT,), optional
+        Signals at a second time point, acquired with noise of its own.
+
+    Returns
+    -------
+    images : ndarray of float32, shape (K, image_matrix, image_matrix)
+    brain : ndarray of float32, shape (K, N, N)
+        Fraction of brain as the distorted image shows it, N = `FINE_SIZE`, same field of view.
+    peaks : ndarray of float32, shape (K, image_matrix, image_matrix), or None
+        The second time point.
     """
     rng = np.random.default_rng(case.seed)
-    acquisition = case.acquisition
+    acquisition, artefacts = case.acquisition, case.artefacts
+    times = [case.signals] if peak_signals is None else [case.signals, peak_signals]
     clean, masks = [], []
     for z in positions_mm:
         sampled = sample_slice(
@@ -154,44 +248,33 @@ def simulate_slices(maps: HeadMaps, case: Case, positions_mm: np.ndarray, size: 
         )
         displaced = displace(sampled, acquisition)
         texture = draw_texture(rng, case.texture)
-        image = clean_image(sampled, displaced, case.signals, acquisition, texture)
-        image *= case.shading * np.float32(np.exp(case.shading_along_z * z / 100))
-        clean.append(image)
-        masks.append(project_mask(sampled, displaced, acquisition))
-    clean, masks = np.stack(clean), np.stack(masks)
-    inside = clean[masks > 0.5]
-    brain_signal = float(inside.mean()) if inside.size else float(clean.mean())
+        coil = case.shading * np.float32(np.exp(case.shading_along_z * z / 100))
+        images = [
+            clean_image(sampled, displaced, signals, acquisition, texture, artefacts.fat_gain)
+            for signals in times
+        ]
+        clean.append([wrapped(image, artefacts, acquisition.phase_axis) * coil for image in images])
+        fraction = project_mask(sampled, displaced, acquisition)
+        masks.append(wrapped(fraction, artefacts, acquisition.phase_axis))
+    clean, masks = np.stack(clean, axis=1), np.stack(masks)
+    inside = clean[0][masks > 0.5]
+    brain_signal = float(inside.mean()) if inside.size else float(clean[0].mean())
     noise_sd = brain_signal / acquisition.snr
-    clean += _beside_the_head(case.bright_object) * brain_signal
-    images = np.stack([read_out(image, acquisition, noise_sd, rng) for image in clean])
-    if case.zeroed_background > 0:
-        images[images < case.zeroed_background * np.percentile(images, 99.5)] = 0
-    pixel = acquisition.field_of_view_mm / acquisition.matrix
-    fine_pixel = acquisition.field_of_view_mm / FINE_SIZE
-    images, _ = to_network_grid(images, (1.0, pixel, pixel), size)
-    masks, _ = to_network_grid(masks, (1.0, fine_pixel, fine_pixel), size)
-    scaled = scale_intensity(images, case.cap_percentile)
-    return scaled ** np.float32(case.gamma), _solid(masks > 0.5)
+    clean += beside_the_head(artefacts) * brain_signal
+    read = [
+        np.stack([read_out(image, acquisition, noise_sd, rng) for image in images])
+        for images in clean
+    ]
+    for images in read:
+        blank_and_burn(images, artefacts)
+    return read[0], masks, read[1] if peak_signals is not None else None
 
 
 def _solid(masks: np.ndarray) -> np.ndarray:
-    """Take holes and specks, which are noise of automatic labels, out of every slice."""
-    return np.stack([solid_parts(mask, SMALLEST_PART_PIXELS) for mask in masks])
+    return np.stack([without_specks(mask) for mask in masks])
 
 
-def _draw_object(rng: np.random.Generator) -> tuple[float, float, float, float, float]:
-    signal = rng.uniform(0.3, 2.5) if rng.random() < BRIGHT_OBJECT_PROBABILITY else 0.0
-    # In a corner, where there is no head.
-    row, column = rng.uniform(0.02, 0.16, 2)
-    row, column = (1 - x if rng.random() < 0.5 else x for x in (row, column))
-    radii = rng.uniform(0.02, 0.14, 2)
-    return float(row), float(column), float(radii[0]), float(radii[1]), float(signal)
-
-
-def _beside_the_head(bright_object) -> np.ndarray:
-    row, column, row_radius, column_radius, signal = bright_object
-    axis = (np.arange(FINE_SIZE) + 0.5) / FINE_SIZE
-    inside = ((axis[:, None] - row) / row_radius) ** 2 + (
-        (axis[None, :] - column) / column_radius
-    ) ** 2 < 1
-    return np.float32(signal) * inside.astype(np.float32)
+def without_specks(mask: np.ndarray) -> np.ndarray:
+    """Take holes and specks, which are noise of automatic labels, out of one slice."""
+    smallest = max(SMALLEST_PART_PIXELS, round(SMALLEST_PART * np.count_nonzero(mask)))
+    return solid_parts(mask, smallest)

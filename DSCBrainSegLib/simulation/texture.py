@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from DSCBrainSegLib.simulation.sampling import FINE_SIZE
+from DSCBrainSegLib.simulation.upsampling import FINE_SIZE, upsample
 
 STEP = 4
 """Fine pixels between two independent values."""
@@ -28,4 +28,4 @@ def draw_texture(rng: np.random.Generator, strength: float) -> np.ndarray:
     small = rng.normal(0.0, 1.0, (FINE_SIZE // STEP,) * 2).astype(np.float32)
     small = ndimage.gaussian_filter(small, 1.0)
     small *= strength / max(float(small.std()), 1e-6)
-    return 1 + ndimage.zoom(small, STEP, order=1, mode="nearest", grid_mode=True)
+    return 1 + upsample(small)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
 import numpy as np
 
-from DSCBrainSegLib.network.config import LEAN, NetworkConfig
+from DSCBrainSegLib.network.config import DEFAULT, NetworkConfig
 from DSCBrainSegLib.training.checkpoints import CheckpointFolder
 
 
@@ -40,7 +40,7 @@ class SimulatedTraining:
     seed : int
     """
 
-    network: NetworkConfig = field(default_factory=lambda: LEAN)
+    network: NetworkConfig = field(default_factory=lambda: DEFAULT)
     minutes: float = 60.0
     batch_size: int = 16
     learning_rate: float = 1e-3
@@ -75,7 +75,7 @@ def train_on_simulation(
     log : callable
         Called with one line of text per round.
     initial_weights : Path, optional
-        Start from these weights instead of random ones.
+        Start from these weights instead of random ones (`start_from`).
 
     Returns
     -------
@@ -105,11 +105,17 @@ def train_on_simulation(
     # Built first, so that a checkpoint's optimizer state has somewhere to go.
     optimizer.build(model.trainable_variables)
     if initial_weights:
-        model.load_weights(initial_weights)
+        start_from(model, settings.network, initial_weights)
     state = checkpoints.restore(model) or {"round": 0, "steps": 0, "seconds": 0.0}
     cache = output / "heads"
     validation = _validation_set(validation_maps, cache, settings)
-    pool = SlicePool(label_maps, cache, reuse=settings.reuse, seed=settings.seed + state["round"])
+    pool = SlicePool(
+        label_maps,
+        cache,
+        settings.network,
+        reuse=settings.reuse,
+        seed=settings.seed + state["round"],
+    )
     pool.start()
     rng = np.random.default_rng([settings.seed, state["round"]])
     try:
@@ -141,6 +147,38 @@ def train_on_simulation(
     return checkpoints.store(model, state)
 
 
+def start_from(model, network: NetworkConfig, weights: Path) -> None:
+    """Load weights of a network that may have fewer input channels.
+
+    New channels start with weights of 0: at first the network computes what it computed before.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of `network`.
+    network : NetworkConfig
+    weights : Path
+        Checkpoint of the same architecture, with the same channels or with one slice alone.
+    """
+    from DSCBrainSegLib.network.model import build_model
+
+    try:
+        model.load_weights(weights)
+        return
+    except ValueError:
+        if network.input_channels == 1:
+            raise
+    narrow = build_model(replace(network, neighbours=0, bolus_channel=False))
+    narrow.load_weights(weights)
+    for old, new in zip(narrow.weights, model.weights, strict=True):
+        values = np.asarray(old)
+        if values.shape != new.shape:
+            wide = np.zeros(new.shape, np.float32)
+            wide[:, :, network.neighbours] = values[:, :, 0]
+            values = wide
+        new.assign(values)
+
+
 def _cosine(fraction: float, settings: SimulatedTraining) -> float:
     fall = (1 + math.cos(math.pi * min(fraction, 1.0))) / 2
     span = settings.learning_rate - settings.final_learning_rate
@@ -148,25 +186,22 @@ def _cosine(fraction: float, settings: SimulatedTraining) -> float:
 
 
 def _validation_set(paths, cache, settings):
+    """Slices of the held-out heads; the fall of the signal is known in every second run."""
+    from DSCBrainSegLib.network.channels import input_channels
     from DSCBrainSegLib.simulation.maps import load_head_maps
-    from DSCBrainSegLib.simulation.slices import (
-        draw_case,
-        draw_slice_positions,
-        simulate_slices,
-    )
-    from DSCBrainSegLib.training.slice_pool import SLICES_PER_CASE
+    from DSCBrainSegLib.training.slice_pool import SLICES_PER_CASE, simulate_run
 
+    network = settings.network
     rng = np.random.default_rng([settings.seed, 1_000_003])
     heads = [load_head_maps(path, cache) for path in paths]
     images, masks = [], []
     for index in range(math.ceil(settings.validation_slices / SLICES_PER_CASE)):
+        peak = network.bolus_channel and index % 2 == 0
         maps = heads[index % len(heads)]
-        case = draw_case(rng, maps)
-        positions = draw_slice_positions(rng, case, maps, SLICES_PER_CASE)
-        image, mask = simulate_slices(maps, case, positions, settings.network.input_size)
-        images.append(image)
+        image, mask, drop = simulate_run(rng, maps, network.input_size, peak)
+        images.append(input_channels(image, network, drop))
         masks.append(mask)
-    return np.concatenate(images)[..., None], np.concatenate(masks).astype(np.int32)
+    return np.concatenate(images), np.concatenate(masks).astype(np.int32)
 
 
 def _write_log(path: Path, row: dict) -> None:

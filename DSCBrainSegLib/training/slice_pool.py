@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import time
@@ -10,11 +11,19 @@ from pathlib import Path
 import numpy as np
 
 SLICES_PER_CASE = 8
+"""Neighbouring slices that are simulated together."""
+
+DROP_UNKNOWN_PROBABILITY = 0.5
+"""How often the network does not get the fall of the signal: a single frame must do, too."""
+
+NO_NEIGHBOURS_PROBABILITY = 0.1
+"""How often it sees the slice itself in place of its neighbours, as at the ends of a series."""
+
 _WAIT_S = 0.02
 
 
 class SlicePool:
-    """Ring of simulated slices in shared memory, written by processes, read by the trainer.
+    """Ring of runs of simulated slices in shared memory, written by processes, read by the trainer.
 
     The producers stay ahead of the trainer only as far as `reuse` asks, so that they leave the
     processor to the training when it is the bottleneck.
@@ -25,53 +34,44 @@ class SlicePool:
         Whole-head label maps to simulate from.
     cache : Path
         Folder for the maps derived from them.
+    network : NetworkConfig
+        Says the size of the slices and which channels are wanted.
     capacity : int
-        Slices held at a time.
+        Slices held at a time, rounded down to whole runs of `SLICES_PER_CASE`.
     reuse : float
         How often a slice is drawn on average before it is replaced.
     processes : int
         Producer processes.
     seed : int
         Seeds of the producers are derived from it.
-    size : int
-        Rows and columns of a slice.
     """
 
-    def __init__(self, label_maps, cache, capacity=8000, reuse=2.0, processes=1, seed=0, size=128):
-        self.capacity = capacity
+    def __init__(self, label_maps, cache, network, capacity=8000, reuse=2.0, processes=1, seed=0):
+        self.runs = capacity // SLICES_PER_CASE
+        self.network = network
         self.reuse = reuse
+        shape = (self.runs, SLICES_PER_CASE, network.input_size, network.input_size)
         context = multiprocessing.get_context("spawn")
-        self._images_memory = context.RawArray("B", capacity * size * size)
-        self._masks_memory = context.RawArray("B", capacity * size * size)
-        self.images, self.masks = _views(self._images_memory, self._masks_memory, capacity, size)
+        memory = [context.RawArray("B", math.prod(shape)) for _ in range(3)]
+        self.images, self.masks, self.drops = _views(memory, shape)
         self._written = context.Value("q", 0)
         self._wanted = context.Value("q", 0)
         self._drawn = 0
         self._stop = context.Event()
-        seeds = np.random.SeedSequence(seed).spawn(processes)
+        paths = [str(path) for path in label_maps]
+        shared = (memory, shape, self._written, self._wanted, self._stop)
         self._processes = [
             context.Process(
                 target=_produce,
-                args=(
-                    [str(path) for path in label_maps],
-                    str(cache),
-                    self._images_memory,
-                    self._masks_memory,
-                    capacity,
-                    size,
-                    self._written,
-                    self._wanted,
-                    self._stop,
-                    child,
-                ),
+                args=(paths, str(cache), network.bolus_channel, *shared, child),
                 daemon=True,
             )
-            for child in seeds
+            for child in np.random.SeedSequence(seed).spawn(processes)
         ]
 
     def start(self, ready: int = 512) -> None:
         """Start the producers and wait until `ready` slices are there."""
-        self._wanted.value = max(ready, self.capacity // 4)
+        self._wanted.value = max(ready, self.runs * SLICES_PER_CASE // 4)
         for process in self._processes:
             process.start()
         while self._written.value < ready:
@@ -80,20 +80,30 @@ class SlicePool:
             time.sleep(_WAIT_S)
 
     def draw(self, rng: np.random.Generator, count: int):
-        """Draw a batch: images (count, N, N, 1) float32 in [0, 1] and labels (count, N, N) int32.
+        """Draw a batch: images (count, N, N, C) float32 in [0, 1] and labels (count, N, N) int32.
 
-        Half of the slices are mirrored left-right.
+        Half of the slices are mirrored left-right. The channels are those of `input_channels`.
         """
-        filled = min(self._written.value, self.capacity)
-        chosen = rng.integers(filled, size=count)
+        filled = min(self._written.value // SLICES_PER_CASE, self.runs)
+        run = rng.integers(filled, size=count)
+        place = rng.integers(SLICES_PER_CASE, size=count)
         self._drawn += count
         self._wanted.value = max(self._wanted.value, int(self._drawn / self.reuse))
-        images = self.images[chosen].astype(np.float32) / 255
-        masks = self.masks[chosen].astype(np.int32)
+        alone = rng.random(count) < NO_NEIGHBOURS_PROBABILITY
+        network = self.network
+        channels = []
+        for offset in range(-network.neighbours, network.neighbours + 1):
+            there = np.clip(place + np.where(alone, 0, offset), 0, SLICES_PER_CASE - 1)
+            channels.append(self.images[run, there])
+        if network.bolus_channel:
+            known = rng.random(count) >= DROP_UNKNOWN_PROBABILITY
+            channels.append(self.drops[run, place] * known[:, None, None])
+        images = np.stack(channels, axis=-1).astype(np.float32) / 255
+        masks = self.masks[run, place].astype(np.int32)
         flipped = rng.random(count) < 0.5
         images[flipped] = images[flipped, :, ::-1]
         masks[flipped] = masks[flipped, :, ::-1]
-        return images[..., None], masks
+        return images, masks
 
     @property
     def written(self) -> int:
@@ -109,24 +119,35 @@ class SlicePool:
                 process.terminate()
 
 
-def _views(images, masks, capacity, size):
-    return tuple(
-        np.frombuffer(memory, np.uint8).reshape(capacity, size, size) for memory in (images, masks)
-    )
+def simulate_run(rng: np.random.Generator, maps, size: int, peak: bool):
+    """Simulate neighbouring slices of one volume.
+
+    Returns
+    -------
+    images : ndarray of float32, shape (`SLICES_PER_CASE`, size, size)
+    masks : ndarray of bool, same shape
+    drops : ndarray of float32, same shape
+        Zeros without `peak`.
+    """
+    from DSCBrainSegLib.simulation.slices import draw_case, draw_slice_positions, simulate_slices
+
+    case = draw_case(rng, maps)
+    positions = draw_slice_positions(rng, case, maps, SLICES_PER_CASE, contiguous=True)
+    if peak:
+        return simulate_slices(maps, case, positions, size, peak=True)
+    images, masks = simulate_slices(maps, case, positions, size)
+    return images, masks, np.zeros_like(images)
 
 
-def _produce(
-    paths, cache, images_memory, masks_memory, capacity, size, written, wanted, stop, seed
-):
+def _views(memory, shape):
+    return tuple(np.frombuffer(part, np.uint8).reshape(shape) for part in memory)
+
+
+def _produce(paths, cache, peak, memory, shape, written, wanted, stop, seed):
     from DSCBrainSegLib.simulation.maps import load_head_maps
-    from DSCBrainSegLib.simulation.slices import (
-        draw_case,
-        draw_slice_positions,
-        simulate_slices,
-    )
 
     parent = os.getppid()
-    images, masks = _views(images_memory, masks_memory, capacity, size)
+    images, masks, drops = _views(memory, shape)
     rng = np.random.default_rng(seed)
     heads = {}
     while not stop.is_set() and os.getppid() == parent:
@@ -136,12 +157,10 @@ def _produce(
         path = paths[rng.integers(len(paths))]
         if path not in heads:
             heads[path] = load_head_maps(Path(path), Path(cache))
-        case = draw_case(rng, heads[path])
-        positions = draw_slice_positions(rng, case, heads[path], SLICES_PER_CASE)
-        new_images, new_masks = simulate_slices(heads[path], case, positions, size)
+        image, mask, drop = simulate_run(rng, heads[path], shape[-1], peak)
         with written.get_lock():
-            start = written.value
-            where = np.arange(start, start + len(positions)) % capacity
-            images[where] = np.rint(new_images * 255).astype(np.uint8)
-            masks[where] = new_masks
-            written.value = start + len(positions)
+            where = written.value // SLICES_PER_CASE % len(images)
+            images[where] = np.rint(image * 255).astype(np.uint8)
+            masks[where] = mask
+            drops[where] = np.rint(drop * 255).astype(np.uint8)
+            written.value += SLICES_PER_CASE

@@ -1,0 +1,97 @@
+"""Whole simulated volumes on the scanner's own voxels, for measuring: one frame and its truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from DSCBrainSegLib.simulation.maps import HeadMaps
+from DSCBrainSegLib.simulation.sampling import brain_extent_mm
+from DSCBrainSegLib.simulation.slices import Case, acquire, draw_case, without_specks
+from DSCBrainSegLib.simulation.upsampling import FINE_SIZE
+
+LIMITED_COVERAGE_PROBABILITY = 0.25
+"""Share of volumes that leave out part of the brain at either end."""
+
+
+@dataclass(frozen=True)
+class SimulatedVolume:
+    """One frame with its exact brain mask.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (K, J, I)
+        Axial slices: i to patient left, j to posterior, k to superior.
+    mask : ndarray of bool, shape (K, J, I)
+        Brain as the distorted image shows it.
+    affine : ndarray, shape (4, 4)
+        From (i, j, k, 1) to patient LPS+ in mm.
+    case : Case
+        Everything that was drawn.
+    peak : ndarray of float32, shape (K, J, I), or None
+        The frame at the peak of a contrast agent's passage.
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
+    affine: np.ndarray
+    case: Case
+    peak: np.ndarray | None = None
+
+
+def simulate_volume(seed: int, maps: HeadMaps, bolus: bool = False) -> SimulatedVolume:
+    """Simulate one frame of a head with a random lesion, contrast and scanner.
+
+    The slices cover the brain from base to vertex, in a quarter of the volumes only part of it.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed and head give the same volume.
+    maps : HeadMaps
+    bolus : bool
+        Simulate the frame at the peak of the bolus, too.
+
+    Returns
+    -------
+    SimulatedVolume
+    """
+    rng = np.random.default_rng([seed, 77])
+    case = draw_case(rng, maps)
+    acquisition = case.acquisition
+    spacing = acquisition.slice_spacing_mm
+    low, high = brain_extent_mm(maps, case.pose)
+    low, high = low - rng.uniform(0, 20), high + rng.uniform(0, 8)
+    if rng.random() < LIMITED_COVERAGE_PROBABILITY:
+        part = rng.uniform(0.0, 0.35, 2) * (high - low)
+        low, high = low + part[0], high - part[1]
+    count = max(4, round((high - low) / spacing))
+    positions = low + spacing * np.arange(count)
+    peak_signals = None
+    if bolus:
+        from DSCBrainSegLib.simulation.bolus import draw_peak_signals
+
+        peak_signals = draw_peak_signals(rng, case.signals, acquisition)
+    image, brain, peak = acquire(maps, case, positions, peak_signals)
+    size = acquisition.image_matrix
+    pixel = acquisition.field_of_view_mm / size
+    side = (size - 1) / 2 * pixel
+    affine = np.array(
+        [
+            [pixel, 0, 0, -side],
+            [0, pixel, 0, -side],
+            [0, 0, spacing, positions[0]],
+            [0, 0, 0, 1.0],
+        ]
+    )
+    mask = np.stack([_at_image_pixels(plane, size) for plane in brain])
+    return SimulatedVolume(image, mask, affine, case, peak)
+
+
+def _at_image_pixels(fraction: np.ndarray, size: int) -> np.ndarray:
+    from scipy import ndimage
+
+    where = (np.arange(size) + 0.5) * (FINE_SIZE / size) - 0.5
+    grid = np.meshgrid(where, where, indexing="ij")
+    return without_specks(ndimage.map_coordinates(fraction, grid, order=1, mode="nearest") > 0.5)
