@@ -74,7 +74,7 @@ def test_stopped_simulation_goes_on_where_it_was(simulator, label_maps, tmp_path
     assert not {head for _, head in simulator[before:]} - {name.split(".")[0] for name in TEST_MAPS}
     after = len(simulator)
     make_simulated_set(tmp_path / "set", label_maps, 8)
-    assert len(simulator) == after
+    assert len(simulator) == after + 1, "only the first volume is drawn again, to be compared"
 
 
 def test_set_may_grow_and_a_smaller_one_is_its_beginning(simulator, label_maps, tmp_path):
@@ -90,7 +90,23 @@ def test_sets_are_never_mixed(simulator, label_maps, tmp_path, monkeypatch):
     make_simulated_set(tmp_path / "set", label_maps, 2, seed=1)
     with pytest.raises(ConfigurationError, match="set with another seed"):
         make_simulated_set(tmp_path / "set", label_maps, 2, seed=2)
-    monkeypatch.setattr(peer_cases, "simulator_sha256", lambda: "other")
+
+
+@pytest.mark.parametrize("part", ["image", "mask"])
+def test_set_of_a_simulator_that_draws_otherwise_is_refused(
+    part, simulator, label_maps, tmp_path, monkeypatch
+):
+    from DSCBrainSegLib.simulation import volumes
+
+    make_simulated_set(tmp_path / "set", label_maps, 2, seed=1)
+    draw = volumes.simulate_volume
+
+    def otherwise(seed, maps):
+        volume = draw(seed, maps)
+        setattr(volume, part, getattr(volume, part)[::-1])
+        return volume
+
+    monkeypatch.setattr(volumes, "simulate_volume", otherwise)
     with pytest.raises(ConfigurationError, match="another state of the simulator"):
         make_simulated_set(tmp_path / "set", label_maps, 2, seed=1)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
 
-from DSCBrainSegLib.cohort.cases import REFERENCE_NAME, SOURCE_NAME
+import numpy as np
+
+from DSCBrainSegLib.cohort.cases import REFERENCE_NAME, SOURCE_NAME, find_cases, load_case
 from DSCBrainSegLib.cohort.layout import FRAME_NAME
 from DSCBrainSegLib.cohort.stored import hidden_name, read_json, write_json
 from DSCBrainSegLib.errors import ConfigurationError, OutputError
@@ -74,15 +75,13 @@ def make_simulated_set(
     folder, label_maps = Path(folder), Path(label_maps)
     if count < 1:
         raise ConfigurationError(f"{count} simulated volumes were asked for; ask for at least 1.")
-    facts = {"seed": seed, "heads": list(TEST_MAPS), "simulator_sha256": simulator_sha256()}
+    facts = {"seed": seed, "heads": list(TEST_MAPS)}
     _check_set(folder, facts)
     pending = [
         (name, number)
         for number in range(count)
         if not (folder / (name := f"simulated-{number:03d}") / SOURCE_NAME).is_file()
     ]
-    if not pending:
-        return folder
     if missing := [name for name in TEST_MAPS if not (label_maps / name).is_file()]:
         raise ConfigurationError(
             f"{label_maps} lacks {missing[0]}; give the folder of the whole-head label maps "
@@ -94,8 +93,10 @@ def make_simulated_set(
         # One head at a time: the maps of a head are large.
         for head, map_name in enumerate(TEST_MAPS):
             own = [(name, number) for name, number in pending if number % len(TEST_MAPS) == head]
-            if own:
+            if own or head == 0:
                 maps = _head_maps(label_maps / map_name)
+            if head == 0:
+                _check_simulator(folder, maps)
             for name, number in own:
                 check_cancelled(cancelled)
                 done = sum((folder / other / SOURCE_NAME).is_file() for other, _ in pending)
@@ -109,26 +110,36 @@ def make_simulated_set(
     return folder
 
 
-def simulator_sha256() -> str:
-    """Return one SHA-256 over the simulator's source files, to tell sets of two states apart."""
-    import DSCBrainSegLib.simulation as simulation
-
-    digest = hashlib.sha256()
-    for path in sorted(Path(simulation.__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 def _check_set(folder: Path, facts: dict) -> None:
     if not (folder / SET_NAME).is_file():
         return
     stored = read_json(folder / SET_NAME)
-    words = {"seed": "seed", "heads": "heads", "simulator_sha256": "state of the simulator"}
-    if other := [words[key] for key, value in facts.items() if stored.get(key) != value]:
-        raise ConfigurationError(
-            f"{folder} holds a simulated set with another {' and '.join(other)}; choose another "
-            "output folder, or remove that one to measure anew."
-        )
+    if other := [key for key, value in facts.items() if stored.get(key) != value]:
+        raise _another_set(folder, " and ".join(other))
+
+
+def _check_simulator(folder: Path, maps) -> None:
+    """Draw the set's first volume again: what the simulator draws counts, not how it is written."""
+    from DSCBrainSegLib.simulation.volumes import simulate_volume
+
+    name = "simulated-000"
+    source = folder / name / SOURCE_NAME
+    if not source.is_file():
+        return
+    stored = load_case(next(case for case in find_cases(folder) if case.name == name))
+    drawn = simulate_volume(read_json(source)["simulation"]["seed"], maps)
+    same = drawn.image.shape == stored.image.shape and np.allclose(
+        drawn.image, stored.image, rtol=1e-3, atol=1e-3 * float(np.abs(drawn.image).max())
+    )
+    if not (same and np.mean(drawn.mask != stored.reference) < 1e-3):
+        raise _another_set(folder, "state of the simulator")
+
+
+def _another_set(folder: Path, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{folder} holds a simulated set with another {what}; choose another output folder, or "
+        "remove that one to measure anew."
+    )
 
 
 def _head_maps(path: Path):
