@@ -25,7 +25,8 @@ class SegmentationMethod:
         ``segment(volume, spacing)``: `volume` (K, J, I) in axial orientation
         (`preprocessing.axial`), any intensity scale; `spacing` in mm along (k, j, i). Returns a
         bool mask or float probabilities of brain, shape (K, J, I). A method that uses weights also
-        takes the keywords ``weights`` (path or None), ``progress`` and ``cancelled``.
+        takes the keywords ``weights`` (path or None), ``progress`` and ``cancelled``, and, if its
+        weights use the bolus, ``drop`` (`preprocessing.bolus_peak`, shape (K, J, I)).
     uses_weights : bool
         True for a network.
     clean : bool
@@ -82,10 +83,11 @@ def _segment_with_network(
     weights=None,
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
+    drop: np.ndarray | None = None,
 ) -> np.ndarray:
     from DSCBrainSegLib.network.predict import predict_brain
 
-    return predict_brain(volume, spacing, weights=weights, progress=progress, cancelled=cancelled)
+    return predict_brain(volume, spacing, weights, progress, cancelled, drop)
 
 
 register_method(

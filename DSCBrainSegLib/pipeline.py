@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from DSCBrainSegLib.case_frames import CaseFrames
 from DSCBrainSegLib.errors import ConfigurationError, SeriesError, WeightsError
 from DSCBrainSegLib.methods import SegmentationMethod, get_method
+from DSCBrainSegLib.post import BRAIN_PROBABILITY, clean_mask
 from DSCBrainSegLib.preprocessing.axial import AxialVolume, to_axial
+from DSCBrainSegLib.preprocessing.bolus_peak import FEWEST_FRAMES, bolus_drop
 from DSCBrainSegLib.preprocessing.intensity import check_intensities
 from DSCBrainSegLib.preprocessing.reference_frame import ReferenceFrame, choose_reference_frame
 from DSCBrainSegLib.progress import (
@@ -21,13 +24,10 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
+from DSCBrainSegLib.quality.assess import assess
+from DSCBrainSegLib.quality.confidence import Calibration
+from DSCBrainSegLib.quality.types import Quality
 from DSCBrainSegLib.series.types import DSCSeries
-
-BRAIN_PROBABILITY = 0.5
-"""A voxel at least this likely brain belongs to the mask."""
-
-PLAUSIBLE_BRAIN_ML = (100.0, 2200.0)
-"""Volumes outside draw a warning; the lower end leaves room for a few slices only."""
 
 
 @dataclass
@@ -49,9 +49,14 @@ class SegmentationResult:
     timings : dict of str to float
         Seconds each step took, in order.
     warnings : list of str
-        What a person should know before trusting the mask, one sentence each.
+        What a person should know before trusting the mask, one sentence each: of the series, of the
+        time point, and all of `quality`.
     weights : dict or None
         Model name, file and SHA-256 of the weights; None for a method without.
+    quality : Quality or None
+        How far the mask can be trusted; None where it was not judged.
+    bolus_used : bool
+        The method was given the fall of the signal at the bolus peak, too.
     """
 
     mask: np.ndarray
@@ -62,6 +67,8 @@ class SegmentationResult:
     timings: dict[str, float]
     warnings: list[str] = field(default_factory=list)
     weights: dict | None = None
+    quality: Quality | None = None
+    bolus_used: bool = False
 
     @property
     def image(self) -> np.ndarray:
@@ -82,10 +89,12 @@ def segment_series(
     series_uid: str | None = None,
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
+    bolus: bool = True,
 ) -> SegmentationResult:
     """Segment the brain in a DSC series.
 
-    Only the frame that is segmented is decoded (all of them for ``frame="auto"``).
+    Only the frame that is segmented is decoded; all of them for ``frame="auto"`` and to find the
+    bolus.
 
     Parameters
     ----------
@@ -101,6 +110,9 @@ def segment_series(
         Which series, where the folder holds several.
     progress, cancelled : callable
         See `DSCBrainSegLib.progress`.
+    bolus : bool
+        Find the bolus for weights that use it, in a series of `bolus_peak.FEWEST_FRAMES` time
+        points or more. False: one frame alone. So is a series in which none is found.
 
     Returns
     -------
@@ -121,25 +133,27 @@ def segment_series(
     if weights is not None and not chosen.uses_weights:
         raise ConfigurationError(f"The method {method} uses no weights; leave --weights out.")
     weights_path, weights_facts = _find_weights(chosen, weights)
-    timer = _Timer(progress, cancelled, steps=6)
+    calibration = _calibration(weights_path)
+    timer = _Timer(progress, cancelled, steps=8)
     with timer.step("read headers", "Reading headers"):
-        reader = _open(source, series_uid, progress, cancelled)
-
-    def read_frame(index: int) -> np.ndarray:
-        check_cancelled(cancelled)
-        return reader.read(frames=[index]).frames[0]
-
+        frames = CaseFrames(source, series_uid, progress, cancelled)
     with timer.step("choose frame", "Choosing the time point"):
-        reference = choose_reference_frame(reader.frame_count, frame, read_frame)
+        reference = choose_reference_frame(frames.frame_count, frame, frames.volume)
     with timer.step("read frame", f"Reading time point {reference.index + 1}"):
-        series = reader.read(frames=[reference.index])
+        series = frames.series(reference.index)
         check_intensities(series.frames, _name_frame(series, reference.index))
+    drop, bolus_warnings = None, ()
+    if bolus and takes_bolus(chosen, frames.frame_count, weights_path):
+        with timer.step("find bolus", "Looking for the bolus"):
+            drop, bolus_warnings = _find_bolus(series.frames[0], frames)
     if chosen.uses_weights:
         with timer.step("load network", "Loading the network"):
             _load_network(weights_path)
     with timer.step("segment", f"Segmenting ({chosen.label})"):
         axial = to_axial(series.frames[0], series.affine)
-        found = run_method(chosen, axial, weights_path, progress, cancelled)
+        if drop is not None:
+            drop = to_axial(drop, series.affine).volume
+        found = run_method(chosen, axial, weights_path, progress, cancelled, drop)
     with timer.step("clean up", "Bringing the mask onto the series' voxels"):
         mask = to_mask(chosen, axial, found)
     if not mask.any():
@@ -147,11 +161,20 @@ def segment_series(
             f"{_name_frame(series, reference.index)}: no brain was found; check that this is a "
             "T2*-weighted series of a head, or choose another time point (--frame)."
         )
-    result = SegmentationResult(
-        mask, series, reference, chosen, axial.resampled, timer.seconds, weights=weights_facts
+    with timer.step("judge", "Judging the mask"):
+        quality = assess(axial, found, chosen.clean, calibration)
+    return SegmentationResult(
+        mask,
+        series,
+        reference,
+        chosen,
+        axial.resampled,
+        timer.seconds,
+        warnings=[*series.warnings, *reference.warnings, *bolus_warnings, *quality.warnings],
+        weights=weights_facts,
+        quality=quality,
+        bolus_used=drop is not None,
     )
-    result.warnings = [*series.warnings, *reference.warnings, *_doubts(result)]
-    return result
 
 
 class _Timer:
@@ -170,36 +193,6 @@ class _Timer:
         self.seconds[name] = time.perf_counter() - start
 
 
-class _SeriesInMemory:
-    """Gives a series that is read already the interface of one that is still in its files."""
-
-    def __init__(self, series: DSCSeries):
-        self._series = series
-        self.frame_count = series.frames.shape[0]
-
-    def read(self, frames: list[int]) -> DSCSeries:
-        series = self._series
-        uids = series.sop_instance_uids
-        return DSCSeries(
-            **{
-                **vars(series),
-                "frames": series.frames[frames],
-                "times": series.times[frames],
-                "frame_indices": series.frame_indices[frames],
-                "sop_instance_uids": [uids[index] for index in frames] if uids else [],
-                "warnings": list(series.warnings),
-            }
-        )
-
-
-def _open(source, series_uid, progress, cancelled):
-    if isinstance(source, DSCSeries):
-        return _SeriesInMemory(source)
-    from DSCBrainSegLib.series import open_series
-
-    return open_series(source, series_uid, progress, cancelled)
-
-
 def _find_weights(method: SegmentationMethod, weights) -> tuple[Path | None, dict | None]:
     """Return the path of the weights and their facts; a missing file is told before any work."""
     if not method.uses_weights:
@@ -210,6 +203,63 @@ def _find_weights(method: SegmentationMethod, weights) -> tuple[Path | None, dic
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}; check the path.")
     return path, describe(path)
+
+
+def _calibration(weights_path: Path | None) -> Calibration | None:
+    if weights_path is None:
+        return None
+    from DSCBrainSegLib.network.weights import read_card
+
+    return Calibration.from_card(read_card(weights_path))
+
+
+def takes_bolus(method: SegmentationMethod, frame_count: int, weights: Path | None = None) -> bool:
+    """Say whether a method looks for the bolus in a series, and so at all its frames.
+
+    Parameters
+    ----------
+    method : SegmentationMethod
+    frame_count : int
+        Time points of the series.
+    weights : Path, optional
+        For a method that uses them; the shipped ones by default.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    WeightsError
+        The weights' model card cannot be read.
+    """
+    if not method.uses_weights or frame_count < FEWEST_FRAMES:
+        return False
+    from DSCBrainSegLib.network.weights import network_of
+
+    return network_of(weights).bolus_channel
+
+
+def _find_bolus(
+    reference: np.ndarray, frames: CaseFrames
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Return the fall of the signal, or None; a frame that cannot be used does not end the case."""
+    last = 0
+
+    def read_frame(index: int) -> np.ndarray:
+        nonlocal last
+        last = index
+        volume = frames.volume(index)
+        check_intensities(volume, f"Time point {index + 1}")
+        return volume
+
+    try:
+        return bolus_drop(reference, frames.frame_count, read_frame), ()
+    except SeriesError:  # its text may hold a path, which must not get into a report
+        return None, (
+            f"Time point {last + 1} cannot be read or holds no image, so the bolus was not looked "
+            "for: one time point was used alone.",
+        )
 
 
 def _load_network(weights_path: Path) -> None:
@@ -242,20 +292,45 @@ def segment_volume(
 
 
 def run_method(
-    method: SegmentationMethod, axial: AxialVolume, weights_path, progress, cancelled
+    method: SegmentationMethod,
+    axial: AxialVolume,
+    weights_path: Path | None,
+    progress: ProgressCallback,
+    cancelled: CancelCallback,
+    drop: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Call a method on an axial volume; returns its bool mask or probabilities (K, J, I)."""
+    """Call a method on an axial volume.
+
+    Parameters
+    ----------
+    method : SegmentationMethod
+    axial : AxialVolume
+    weights_path : Path or None
+    progress, cancelled : callable
+        See `DSCBrainSegLib.progress`.
+    drop : ndarray, shape of `axial.volume`, optional
+        Fall of the signal at the bolus peak, for weights that use it.
+
+    Returns
+    -------
+    ndarray, shape of `axial.volume`
+        Bool mask or probabilities.
+    """
     if not method.uses_weights:
         return method.segment(axial.volume, axial.spacing)
+    known = {} if drop is None else {"drop": drop}
     return method.segment(
-        axial.volume, axial.spacing, weights=weights_path, progress=progress, cancelled=cancelled
+        axial.volume,
+        axial.spacing,
+        weights=weights_path,
+        progress=progress,
+        cancelled=cancelled,
+        **known,
     )
 
 
 def to_mask(method: SegmentationMethod, axial: AxialVolume, found: np.ndarray) -> np.ndarray:
     """Bring what a method found onto the series' own voxels as a bool mask."""
-    from DSCBrainSegLib.post import clean_mask
-
     found = axial.back(found)
     mask = found if found.dtype == bool else found >= BRAIN_PROBABILITY
     return clean_mask(mask) if method.clean else mask
@@ -264,11 +339,3 @@ def to_mask(method: SegmentationMethod, axial: AxialVolume, found: np.ndarray) -
 def _name_frame(series: DSCSeries, index: int) -> str:
     where = f" of {series.source}" if series.source else ""
     return f"Time point {index + 1}{where}"
-
-
-def _doubts(result: SegmentationResult) -> list[str]:
-    smallest, largest = PLAUSIBLE_BRAIN_ML
-    volume = result.volume_ml
-    if smallest <= volume <= largest:
-        return []
-    return [f"The mask measures {volume:.0f} mL, which is unusual for a brain: look at it."]

@@ -1,10 +1,13 @@
-"""Clean a mask: one brain, no holes."""
+"""From probabilities to a mask: one brain, no holes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from DSCBrainSegLib.components import largest_component
+
+BRAIN_PROBABILITY = 0.5
+"""A voxel at least this likely brain belongs to the mask."""
 
 
 def clean_mask(mask: np.ndarray) -> np.ndarray:

@@ -99,3 +99,28 @@ def test_a_mask_of_implausible_volume_draws_a_warning(threshold_method, series_f
     series.affine[:3, :3] /= 4
     warnings = segment_series(series, threshold_method).warnings
     assert any("unusual" in warning for warning in warnings)
+
+
+def test_every_mask_is_judged_and_what_is_unusual_is_a_warning(series_file, threshold_method):
+    result = segment_series(series_file, threshold_method)
+    assert result.quality.confidence is None
+    assert result.quality.per_slice_confidence == (None,) * len(result.mask)
+    series = read_series(series_file)
+    series.frames[:, :, :, :20] = 40
+    cut = segment_series(series, threshold_method)
+    assert set(cut.quality.warnings) <= set(cut.warnings)
+    assert "judge" in cut.timings
+
+
+def test_a_calibration_that_cannot_be_used_is_told_before_any_work(tmp_path):
+    import json
+    import shutil
+
+    from DSCBrainSegLib.network.weights import card_path, default_weights
+
+    weights = tmp_path / default_weights().name
+    shutil.copy(default_weights(), weights)
+    card = json.loads(card_path(default_weights()).read_text(encoding="utf-8"))
+    card_path(weights).write_text(json.dumps({**card, "quality": {"slice": 1}}), encoding="utf-8")
+    with pytest.raises(WeightsError, match="calibration"):
+        segment_series(tmp_path / "nothing", "network", weights=weights)

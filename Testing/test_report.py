@@ -11,7 +11,13 @@ from DSCBrainSegLib.errors import ConfigurationError, OutputError
 from DSCBrainSegLib.pipeline import segment_series
 from DSCBrainSegLib.report.facts import collect_facts
 from DSCBrainSegLib.report.html import render_report
-from DSCBrainSegLib.report.overlay import GAP_PX, OUTLINE_COLOUR, TILE_PX, draw_overlay
+from DSCBrainSegLib.report.overlay import (
+    CHECK_COLOUR,
+    GAP_PX,
+    OUTLINE_COLOUR,
+    TILE_PX,
+    draw_overlay,
+)
 from DSCBrainSegLib.report.write import output_names, write_results
 
 MARK_LPS_MM = {"left": (40, 0, 0), "front": (0, -60, 0), "top": (0, 0, 50)}
@@ -139,3 +145,40 @@ def test_results_in_the_folder_are_not_replaced_unasked(result, tmp_path):
 def test_an_unknown_mask_format_is_named():
     with pytest.raises(ConfigurationError, match="not as 'png'"):
         output_names("png")
+
+
+def test_slices_to_look_at_are_framed_in_the_picture_and_listed_from_1(result):
+    from dataclasses import replace
+
+    from DSCBrainSegLib.quality.types import SliceToCheck
+
+    found = SliceToCheck(3, 0.42, ("The network is unsure of the outline.", "Odd < strange."))
+    result.quality = replace(result.quality, confidence=0.87, slices_to_check=(found,))
+    page = render_report(collect_facts(result), b"png")
+    assert "<td>4</td>" in page and "<td>42 %</td>" in page
+    assert "unsure of the outline. Odd &lt; strange." in page
+    assert "87 %" in page
+    count = len(result.image)
+    picture = np.asarray(
+        Image.open(io.BytesIO(draw_overlay(result.image, result.mask, result.series.affine, {3})))
+    )
+    plain = np.asarray(
+        Image.open(io.BytesIO(draw_overlay(result.image, result.mask, result.series.affine)))
+    )
+    framed = (picture == CHECK_COLOUR).all(axis=-1) & ~(plain == CHECK_COLOUR).all(axis=-1)
+    y, x = np.nonzero(framed)
+    height, width = (n * 3.0 * TILE_PX / 120 for n in result.image.shape[1:])
+    columns = (picture.shape[1] - GAP_PX) // (round(width) + GAP_PX)
+    row, column = divmod(3, columns)
+    assert count > columns > 1
+    left = GAP_PX + column * (round(width) + GAP_PX)
+    top = GAP_PX + row * (round(height) + GAP_PX)
+    assert (x.min(), y.min()) == (left - 2, top - 2)
+    assert (x.max(), y.max()) == (left + round(width) + 1, top + round(height) + 1)
+
+
+def test_a_result_without_a_judgement_is_reported_without_one(result):
+    result.quality = None
+    facts = collect_facts(result)
+    assert facts["quality"] is None
+    assert "Slices to look at" not in render_report(facts, b"png")

@@ -150,6 +150,8 @@ def test_augmentation_depends_on_seed_epoch_and_slice_only():
         ("epochs = ", "not a readable TOML file"),
         ("network = 3", "network must be a table"),
         ("mixed_precision = 1", "true or false"),
+        ("[network]\nneighbours = 1", "one slice at a time"),
+        ("[network]\nbolus_channel = true", "one slice at a time"),
     ],
 )
 def test_wrong_settings_are_told_with_file_and_name(tmp_path, text, told):

@@ -59,6 +59,11 @@ class FrameNumber(click.ParamType):
     help="File format of the mask.",
 )
 @click.option("--weights", type=click.Path(path_type=Path), help="Network weights to use.")
+@click.option(
+    "--no-bolus",
+    is_flag=True,
+    help="Use one time point alone, also with weights that use the bolus.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace results already in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the JSON instead of a summary.")
 @verbose_option
@@ -71,6 +76,7 @@ def command(
     compare,
     mask_format,
     weights,
+    no_bolus,
     overwrite,
     as_json,
 ):
@@ -80,10 +86,16 @@ def command(
     mask on the series' own grid, a picture of every slice, the figures and a report.
     """
     work = _compare if compare else _segment
-    work(source, output, frame, series_uid, method, mask_format, weights, overwrite, as_json)
+    choices = {
+        "frame": frame,
+        "weights": weights,
+        "series_uid": series_uid,
+        "bolus": not no_bolus,
+    }
+    work(source, output, method, choices, mask_format, overwrite, as_json)
 
 
-def _segment(source, output, frame, series_uid, method, mask_format, weights, overwrite, as_json):
+def _segment(source, output, method, choices, mask_format, overwrite, as_json):
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.methods import get_method
@@ -95,14 +107,7 @@ def _segment(source, output, frame, series_uid, method, mask_format, weights, ov
         if get_method(method).uses_weights:
             progress(0, 1, "Starting the network library")
             load_keras()
-        result = segment_series(
-            source,
-            method,
-            frame=frame,
-            weights=weights,
-            series_uid=series_uid,
-            progress=progress,
-        )
+        result = segment_series(source, method, progress=progress, **choices)
         progress(1, 1, "Writing results")
         facts = write_results(result, output, mask_format, overwrite)
     if as_json:
@@ -115,9 +120,22 @@ def _segment(source, output, frame, series_uid, method, mask_format, weights, ov
     click.echo(f"{seconds:.1f} s. Results in {output}")
     for warning in result.warnings:
         click.echo(f"Note: {warning}", err=True)
+    _name_slices_to_check(result.quality)
 
 
-def _compare(source, output, frame, series_uid, method, mask_format, weights, overwrite, as_json):
+def _name_slices_to_check(quality) -> None:
+    """List the slices a person should look at; slices are counted from 1 as in every output."""
+    if quality.confidence is not None:
+        click.echo(f"Confidence: {100 * quality.confidence:.0f} %")
+    if not quality.slices_to_check:
+        return
+    click.echo("Slices to look at (counted from 1, framed in overlay.png):")
+    for found in quality.slices_to_check:
+        sure = "" if found.confidence is None else f" ({100 * found.confidence:.0f} %)"
+        click.echo(f"  {found.slice + 1}{sure}: {' '.join(found.reasons)}")
+
+
+def _compare(source, output, method, choices, mask_format, overwrite, as_json):
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.errors import MissingPackageError
@@ -131,7 +149,7 @@ def _compare(source, output, frame, series_uid, method, mask_format, weights, ov
         progress(0, 1, "Starting the network library")
         with suppress(MissingPackageError):  # without it the other methods are compared
             load_keras()
-        comparison = compare_methods(source, method, frame, weights, series_uid, progress)
+        comparison = compare_methods(source, method, progress=progress, **choices)
         progress(1, 1, "Writing results")
         facts = write_comparison(comparison, output, mask_format, overwrite)
     if as_json:

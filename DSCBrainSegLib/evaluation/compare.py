@@ -88,6 +88,7 @@ def compare_methods(
     series_uid: str | None = None,
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
+    bolus: bool = True,
 ) -> Comparison:
     """Segment one series with every registered method; one that fails does not cost the others.
 
@@ -99,7 +100,7 @@ def compare_methods(
         Folder or file (DICOM, NIfTI, NRRD).
     chosen : str
         The method the others are compared with.
-    frame, weights, series_uid : optional
+    frame, weights, series_uid, bolus : optional
         See `pipeline.segment_series`; `weights` are for the methods that use any.
     progress, cancelled : callable
         See `DSCBrainSegLib.progress`.
@@ -134,7 +135,7 @@ def compare_methods(
         try:
             for _ in range(2):
                 result = segment_series(
-                    series, method.name, frame, own_weights, cancelled=cancelled
+                    series, method.name, frame, own_weights, cancelled=cancelled, bolus=bolus
                 )
         except Cancelled:
             raise

@@ -62,7 +62,7 @@ def find_bolus_peak(curve: np.ndarray) -> BolusPeak | None:
     curve = np.asarray(curve, float)
     if len(curve) < FEWEST_FRAMES or not np.isfinite(curve).all():
         return None
-    smooth = np.convolve(np.pad(curve, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
+    smooth = _mean_of_three(_median_of_three(curve))
     lowest = SETTLED_FROM + int(smooth[SETTLED_FROM:].argmin())
     before, after = curve[SETTLED_FROM : max(lowest - 4, 0)], smooth[lowest + 1 :]
     if len(before) < 4 or len(after) < 4:
@@ -77,6 +77,16 @@ def find_bolus_peak(curve: np.ndarray) -> BolusPeak | None:
         return None
     around = range(max(lowest - 1, 0), min(lowest + 2, len(curve)))
     return BolusPeak(tuple(around), float(fall))
+
+
+def _median_of_three(curve: np.ndarray) -> np.ndarray:
+    """Take out a single frame that is unlike its neighbours."""
+    padded = np.pad(curve, 1, mode="edge")
+    return np.median([padded[:-2], padded[1:-1], padded[2:]], axis=0)
+
+
+def _mean_of_three(curve: np.ndarray) -> np.ndarray:
+    return np.convolve(np.pad(curve, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
 
 
 def bolus_drop(

@@ -6,6 +6,8 @@ import base64
 import datetime
 from pathlib import Path
 
+from DSCBrainSegLib.quality.confidence import GOOD_VOLUME_DICE
+
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
@@ -25,6 +27,7 @@ def render_report(facts: dict, overlay_png: bytes) -> str:
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         facts=facts,
+        good_dice=GOOD_VOLUME_DICE,
         overlay=base64.b64encode(overlay_png).decode("ascii"),
         made=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Collection
 
 import numpy as np
 
 OUTLINE_COLOUR = (255, 210, 40)
 TEXT_COLOUR = (150, 200, 255)
+CHECK_COLOUR = (255, 96, 64)
+"""Frame and number of a slice that a person should look at."""
+
 BACKGROUND_COLOUR = (16, 16, 18)
 TILE_PX = 200
 """Longest edge of one slice in the picture."""
@@ -16,7 +20,9 @@ GAP_PX = 4
 WINDOW_PERCENTILES = (1.0, 99.5)
 
 
-def draw_overlay(image: np.ndarray, mask: np.ndarray, affine: np.ndarray) -> bytes:
+def draw_overlay(
+    image: np.ndarray, mask: np.ndarray, affine: np.ndarray, to_check: Collection[int] = ()
+) -> bytes:
     """Draw every slice of a volume with the outline of a mask.
 
     Slices are in the series' own order, numbered from 1, each turned so that the top of the picture
@@ -31,6 +37,9 @@ def draw_overlay(image: np.ndarray, mask: np.ndarray, affine: np.ndarray) -> byt
         Brain.
     affine : ndarray, shape (4, 4)
         From (i, j, k, 1) to patient LPS+ in mm.
+    to_check : collection of int
+        Indices k from 0 of the slices that get a coloured frame, because a person should look at
+        them.
 
     Returns
     -------
@@ -52,7 +61,12 @@ def draw_overlay(image: np.ndarray, mask: np.ndarray, affine: np.ndarray) -> byt
         left = GAP_PX + (index % columns) * (width + GAP_PX)
         top = GAP_PX + (index // columns) * (height + GAP_PX)
         canvas.paste(_draw_slice(grey, brain, width, height), (left, top))
-        draw.text((left + 4, top + 2), str(index + 1), fill=TEXT_COLOUR, font=font)
+        checked = index in to_check
+        if checked:
+            box = (left - 2, top - 2, left + width + 1, top + height + 1)
+            draw.rectangle(box, outline=CHECK_COLOUR, width=2)
+        colour = CHECK_COLOUR if checked else TEXT_COLOUR
+        draw.text((left + 4, top + 2), str(index + 1), fill=colour, font=font)
         if index == 0:
             middle = {"x": left + width / 2, "y": top + height / 2}
             draw.text((middle["x"], top + 2), letters[0], TEXT_COLOUR, font, anchor="ma")

@@ -55,7 +55,8 @@ def write_results(
 
     mask_name, overlay_name, facts_name, report_name = output_names(mask_format)
     facts = collect_facts(result)
-    overlay = draw_overlay(result.image, result.mask, result.series.affine)
+    to_check = {found.slice for found in result.quality.slices_to_check} if result.quality else ()
+    overlay = draw_overlay(result.image, result.mask, result.series.affine, to_check)
     with output_folder(Path(folder), overwrite) as work:
         write_mask(work / mask_name, result.mask, result.series.affine)
         (work / overlay_name).write_bytes(overlay)

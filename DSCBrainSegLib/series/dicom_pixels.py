@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.series.plain_pixels import plain_image
 from DSCBrainSegLib.series.planes import Plane
 from DSCBrainSegLib.series.quiet import quiet_libraries
 
@@ -57,6 +58,8 @@ def decode_images(path: Path, frames: list[int], root: Path) -> dict[int, np.nda
     from pydicom.pixels import iter_pixels
 
     try:
+        if frames == [0] and (image := plain_image(path)) is not None:
+            return {0: image}
         with quiet_libraries():
             images = list(iter_pixels(_source(path), raw=True, indices=frames))
     except Exception as error:  # decoders raise what they like on damaged data

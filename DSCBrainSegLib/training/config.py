@@ -77,6 +77,12 @@ class TrainingConfig:
             raise ConfigurationError(
                 f"Training: mixed_precision must be true or false, got {self.mixed_precision!r}."
             )
+        if self.network.input_channels > 1:
+            raise ConfigurationError(
+                "Training: a cohort is learnt one slice at a time; leave neighbours and "
+                "bolus_channel out of the network's options, or train on simulated slices "
+                "(dscbrainseg train-simulated)."
+            )
 
     def to_dict(self) -> dict:
         """Return the settings as plain JSON types."""

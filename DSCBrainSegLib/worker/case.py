@@ -16,6 +16,7 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "method": (str,),
     "frame": (int, str, NoneType),
     "weights": (str, NoneType),
+    "bolus": (bool,),
     "series_uid": (str, NoneType),
     "affine": (list, NoneType),
     "format": (str,),
@@ -23,7 +24,7 @@ FIELDS: dict[str, tuple[type, ...]] = {
 }
 """Fields of a ``segment`` request with their types."""
 
-MASK_FORMATS = ("nrrd", "npy")
+MASK_FORMATS = ("nii.gz", "nrrd", "npy")
 
 
 def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
@@ -71,6 +72,7 @@ def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCall
         series_uid=fields.get("series_uid"),
         progress=progress,
         cancelled=cancelled,
+        bolus=fields.get("bolus", True),
     )
     check_cancelled(cancelled)
     progress(1, 1, "Writing the mask")
