@@ -9,10 +9,20 @@ from synthetic_head import make_maps
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.metrics.overlap import overlap
 from DSCBrainSegLib.simulation import slices
+from DSCBrainSegLib.simulation.artefacts import Artefacts
 from DSCBrainSegLib.simulation.tissue import Tissue
 
 FIELD_OF_VIEW_MM = 180.0
 SPACING = (5.0, FIELD_OF_VIEW_MM / 128, FIELD_OF_VIEW_MM / 128)
+
+NO_ARTEFACTS = Artefacts(
+    bright_object=(0.1, 0.1, 0.1, 0.1, 0.0),
+    wrap=0.0,
+    bar=(0, 0.0, 0.02, 0.0),
+    border=0.0,
+    zeroed_background=0.0,
+    fat_gain=None,
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +42,8 @@ def fat_bright():
             field_of_view_mm=FIELD_OF_VIEW_MM,
             matrix=128,
             snr=30.0,
+            reconstructed=None,
+            readout_decay_s=0.0,
         )
         signals = np.full_like(case.signals, 1.0)
         signals[[Tissue.AIR, Tissue.CORTICAL_BONE]] = 0.0
@@ -44,7 +56,9 @@ def fat_bright():
             lesions=[],
             shading=slices.coil_shading(rng, 1.3),
             shading_along_z=0.0,
-            bright_object=(0.1, 0.1, 0.1, 0.1, 0.0),
+            scalp=replace(case.scalp, stretch=1.0),
+            texture=0.02,
+            artefacts=NO_ARTEFACTS,
             gamma=1.0,
         )
         positions = np.linspace(-15.0, 15.0, 4)
@@ -61,8 +75,9 @@ def test_every_baseline_is_better_than_plain_otsu_on_a_fat_bright_scalp(fat_brig
         for name in ("otsu", "otsu-post", "aabl", "cusum")
     }
     assert min(dice["otsu-post"], dice["aabl"], dice["cusum"]) > dice["otsu"] + 0.05
-    # Both stop at the cortex; the true mask reaches 2 mm into the fluid beyond it.
-    assert dice["aabl"] > 0.93 and dice["cusum"] > 0.93
+    # Both stop at the cortex; the true mask reaches 2 mm into the fluid beyond it. In tilted slices
+    # CUSUM keeps pieces of the bright ring.
+    assert dice["aabl"] > 0.93 and dice["cusum"] > 0.90
 
 
 @pytest.mark.parametrize("name", ["otsu", "otsu-post", "aabl", "cusum"])

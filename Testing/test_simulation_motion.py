@@ -15,9 +15,10 @@ from DSCBrainSegLib.simulation.motion import (
     draw_motion,
     frame_poses,
 )
-from DSCBrainSegLib.simulation.phantom import simulate_phantom, write_phantom
+from DSCBrainSegLib.simulation.phantom import simulate_phantom
 from DSCBrainSegLib.simulation.phantom_draws import draw_phantom, series_affine
-from DSCBrainSegLib.simulation.phantom_frames import simulate_volume
+from DSCBrainSegLib.simulation.phantom_files import write_phantom
+from DSCBrainSegLib.simulation.phantom_frames import simulate_frames
 
 SMALL = {
     "matrix": 64,
@@ -97,8 +98,8 @@ def volume_of(maps, parameters):
     centre = volume_centre(affine, (len(positions), 64, 64))
     motion = HeadMotion("test", np.array([parameters], float))
     poses = frame_poses(model.pose, motion, centre, maps.labels.shape)
-    frames, _, _ = simulate_volume(maps, model, positions, np.zeros(1), poses)
-    return frames[0], affine
+    made = simulate_frames(maps, model, positions, np.zeros(1), poses)
+    return made.frames[0], affine
 
 
 def moments(volume, affine):

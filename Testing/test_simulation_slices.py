@@ -10,7 +10,8 @@ from DSCBrainSegLib.simulation.head import brain_hull
 from DSCBrainSegLib.simulation.lesion_paint import apply_lesion
 from DSCBrainSegLib.simulation.maps import load_head_maps, outer_air
 from DSCBrainSegLib.simulation.pathology import LESION_KINDS, Lesion, bloom_rate, draw_lesion
-from DSCBrainSegLib.simulation.sampling import Pose, Scalp, sample_slice
+from DSCBrainSegLib.simulation.pose import Pose, Scalp
+from DSCBrainSegLib.simulation.sampling import sample_slice
 from DSCBrainSegLib.simulation.tissue import Tissue
 from DSCBrainSegLib.simulation.warp import Push
 

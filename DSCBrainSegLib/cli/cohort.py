@@ -17,16 +17,20 @@ COHORT = click.argument("folder", metavar="COHORT", type=FOLDER)
 
 
 class CohortGroup(click.Group):
-    """A group with a command that lives in a module of its own."""
+    """A group with commands that live in modules of their own."""
 
     def list_commands(self, context):
-        return [*self.commands, "fetch-tcga"]
+        return [*self.commands, "simulate", "fetch-tcga"]
 
     def get_command(self, context, name):
         if name == "fetch-tcga":
             from DSCBrainSegLib.cli.cohort_fetch import command as fetch
 
             return fetch
+        if name == "simulate":
+            from DSCBrainSegLib.cli.cohort_simulate import command as simulate
+
+            return simulate
         return super().get_command(context, name)
 
 
@@ -105,7 +109,7 @@ def add(
     )
     for warning in series.warnings:
         click.echo(f"Note: {warning}", err=True)
-    _tell_unsplit(cohort)
+    tell_unsplit(cohort)
 
 
 @command.command("list")
@@ -145,7 +149,7 @@ def list_subjects(folder, as_json):
     states = [row["state"] for row in rows]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     click.echo(f"{len(rows)} subjects{': ' if counts else ''}{counts}")
-    _tell_unsplit(cohort)
+    tell_unsplit(cohort)
 
 
 @command.command("check")
@@ -195,7 +199,7 @@ def split_cohort(folder, seed, fractions, again):
         ) from error
     cohort = Cohort.open(folder)
     if "split" in cohort.facts and not again:
-        _tell_unsplit(cohort)
+        tell_unsplit(cohort)
         raise OutputError(f"{folder} is split already; replace the split with --again.")
     persons = {subject.name: subject.person for subject in cohort.subjects}
     split = draw_split(persons, seed, shares)
@@ -270,27 +274,6 @@ def export(folder, output, export_format, state):
         click.echo(f"Note: Left out, since they came after the split: {names}", err=True)
 
 
-@command.command("simulate")
-@COHORT
-@click.option("--subjects", "count", type=click.IntRange(min=1), default=32, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--slices", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--frames", type=click.IntRange(min=1), default=4, show_default=True)
-@verbose_option
-def simulate(folder, count, seed, slices, frames):
-    """Add simulated subjects with tumours and exact masks; a COHORT that does not exist is made."""
-    from DSCBrainSegLib.cli.terminal import terminal_progress
-    from DSCBrainSegLib.cohort.layout import COHORT_NAME, Cohort
-    from DSCBrainSegLib.cohort.simulate import simulate_cohort
-
-    exists = (folder / COHORT_NAME).is_file()
-    cohort = Cohort.open(folder) if exists else Cohort.create(folder)
-    with terminal_progress() as progress:
-        made = simulate_cohort(cohort, count, seed, slices, frames, progress)
-    click.echo(f"{folder} has {len(made)} simulated subjects, exact by construction")
-    _tell_unsplit(cohort)
-
-
 def text_table(header: tuple[str, ...], rows: list[tuple]) -> str:
     """Return a table in columns of plain text."""
     lines = [tuple(map(str, row)) for row in (header, *rows)]
@@ -301,7 +284,8 @@ def text_table(header: tuple[str, ...], rows: list[tuple]) -> str:
     )
 
 
-def _tell_unsplit(cohort) -> None:
+def tell_unsplit(cohort) -> None:
+    """Say which subjects came after the split and are in none of its parts."""
     split = cohort.split
     late = split.unsplit(subject.name for subject in cohort.subjects) if split else []
     if late:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -83,6 +86,41 @@ def draw_subject(seed: int, index: int, slices: int = 20, frames: int = 4) -> Su
     )
 
 
+@dataclass(frozen=True)
+class WideSubjectDraws:
+    """Arguments of `simulate_wide_phantom` for one simulated subject."""
+
+    seed: int
+    frames: int
+
+
+def draw_wide_subject(seed: int, index: int, frames: int = 4) -> WideSubjectDraws:
+    """Draw the seed of one subject of the wide priors.
+
+    Parameters
+    ----------
+    seed, index : int
+        Of the cohort, and of the subject in it: the same pair draws the same subject.
+    frames : int
+    """
+    rng = np.random.default_rng([seed, index, 1])
+    return WideSubjectDraws(seed=int(rng.integers(2**31)), frames=frames)
+
+
+def draw_head(seed: int, index: int, label_maps: Sequence[Path]) -> Path:
+    """Return the label map of one subject: all are used once before any is used again.
+
+    Parameters
+    ----------
+    seed, index : int
+        Of the cohort, and of the subject in it, from 1.
+    label_maps : sequence of Path
+    """
+    turn, place = divmod(index - 1, len(label_maps))
+    order = np.random.default_rng([seed, turn, 2]).permutation(len(label_maps))
+    return label_maps[order[place]]
+
+
 def simulate_cohort(
     cohort: Cohort,
     count: int,
@@ -91,11 +129,13 @@ def simulate_cohort(
     frames: int = 4,
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
+    label_maps: Sequence[Path] = (),
+    wide: bool = False,
 ) -> list[Subject]:
     """Add simulated subjects with exact masks; those that are there already are kept.
 
-    All heads are built around the MNI152 template brain, each with its own shape, walls, scanner
-    and lesion: what holds on them is not yet shown on people.
+    Without label maps all heads are built around the MNI152 template brain, each with its own
+    shape, walls, scanner and lesion: what holds on them is not yet shown on people.
 
     Parameters
     ----------
@@ -104,9 +144,13 @@ def simulate_cohort(
         Subjects ``sim-001`` to ``sim-<count>``.
     seed : int
     slices, frames : int
-        Of every series. The 4th frame is the reference.
+        Of every series. The 4th frame is the reference. Wide draws choose the slices themselves.
     progress, cancelled : callable
         See `DSCBrainSegLib.progress`.
+    label_maps : sequence of Path
+        Heads to use, in an order drawn from the seed; subjects of one head are one person.
+    wide : bool
+        Draw protocol, contrast, lesions and motion as for training (`simulate_wide_phantom`).
 
     Returns
     -------
@@ -116,31 +160,52 @@ def simulate_cohort(
     ------
     MissingPackageError
         nilearn, which brings the MNI152 brain, is not installed.
+    ConfigurationError
+        A label map cannot be used.
     OutputError
         The cohort cannot be written.
     Cancelled
         `cancelled` returned True; the subjects made so far are whole.
     """
-    from DSCBrainSegLib.simulation.phantom import simulate_phantom
-
     there = {subject.name: subject for subject in cohort.subjects}
     made = []
-    for index in range(1, count + 1):
-        check_cancelled(cancelled)
-        name = f"sim-{index:03d}"
-        progress(index - 1, count, f"Simulating {name}")
-        if name not in there:
-            draws = draw_subject(seed, index, slices, frames)
-            phantom = simulate_phantom(**asdict(draws))
-            there[name] = add_subject(
-                cohort,
-                name,
-                phantom.series,
-                mask=phantom.mask,
-                ground_truth=GroundTruth(SIMULATION, now(), confirmed_by=SIMULATION),
-                keep_series=frames > 4,
-                origin={"simulated": True, **asdict(draws)},
-            )
-        made.append(there[name])
+    with TemporaryDirectory(prefix="dscbrainseg-") as cache:
+        for index in range(1, count + 1):
+            check_cancelled(cancelled)
+            name = f"sim-{index:03d}"
+            progress(index - 1, count, f"Simulating {name}")
+            if name not in there:
+                path = draw_head(seed, index, label_maps) if label_maps else None
+                if wide:
+                    draws = draw_wide_subject(seed, index, frames)
+                else:
+                    draws = draw_subject(seed, index, slices, frames)
+                there[name] = _add(cohort, name, draws, path, Path(cache))
+            made.append(there[name])
     progress(count, count, "Done")
     return made
+
+
+def _add(cohort: Cohort, name: str, draws, path: Path | None, cache: Path) -> Subject:
+    from DSCBrainSegLib.simulation.heads import read_head
+    from DSCBrainSegLib.simulation.phantom import simulate_phantom, simulate_wide_phantom
+
+    maps, head = read_head(path, cache) if path else (None, None)
+    wide = isinstance(draws, WideSubjectDraws)
+    simulate = simulate_wide_phantom if wide else simulate_phantom
+    phantom = simulate(**asdict(draws), maps=maps, head=head)
+    return add_subject(
+        cohort,
+        name,
+        phantom.series,
+        mask=phantom.mask,
+        ground_truth=GroundTruth(SIMULATION, now(), confirmed_by=SIMULATION),
+        person=f"head-{head['sha256'][:12]}" if head else "",
+        keep_series=draws.frames > 4,
+        origin={
+            "simulated": True,
+            "wide": wide,
+            **asdict(draws),
+            **({"label_map": head["label_map"]} if head else {}),
+        },
+    )

@@ -92,10 +92,14 @@ def beside_the_head(artefacts: Artefacts) -> np.ndarray:
     return np.float32(signal) * inside.astype(np.float32)
 
 
-def blank_and_burn(images: np.ndarray, artefacts: Artefacts) -> None:
-    """Zero the background and the border, burn in the bar; images (K, M, M), in place."""
+def blank_and_burn(images: np.ndarray, artefacts: Artefacts, top: float | None = None) -> None:
+    """Zero the background and the border, burn in the bar; images (K, M, M), in place.
+
+    Thresholds refer to `top`, by default the images' 99.5th percentile.
+    """
     size = images.shape[-1]
-    top = float(np.percentile(images, 99.5))
+    if top is None:
+        top = float(np.percentile(images, 99.5))
     if artefacts.zeroed_background > 0:
         images[images < artefacts.zeroed_background * top] = 0
     width = round(artefacts.border * size)

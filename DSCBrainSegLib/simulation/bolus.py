@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from DSCBrainSegLib.simulation.acquisition import Acquisition
+from DSCBrainSegLib.simulation.perfusion import MEAN_SUPPLY, PERFUSION, Supply
 from DSCBrainSegLib.simulation.tissue import TISSUE_COUNT, Tissue
 
 TISSUE_RELAXIVITY_PER_T = 29.0
@@ -32,53 +33,6 @@ SPIN_ECHO_SHARE = 1 / 3
 STEP_S = 0.1
 """Time step of the convolution."""
 
-
-@dataclass(frozen=True)
-class Perfusion:
-    """How the agent passes a tissue.
-
-    Parameters
-    ----------
-    cbv : float
-        Blood volume in mL per 100 g.
-    mtt_s : float
-        Mean transit time in seconds.
-    delay_s : float
-        Arrival after the reference artery, in seconds.
-    leakage_per_s : float
-        Boxerman's K2: how much agent outside the vessels shortens T1 and raises the signal.
-    """
-
-    cbv: float
-    mtt_s: float = 4.0
-    delay_s: float = 0.0
-    leakage_per_s: float = 0.0
-
-
-PERFUSION = {
-    # Grey and white matter: docs/methods.md, section 6 (CBV 5.0 and 1.8 mL/100 g).
-    Tissue.CORTEX: Perfusion(5.0, 4.0, 1.2),
-    Tissue.DEEP_GREY: Perfusion(4.6, 4.0, 0.9),
-    Tissue.PALLIDUM: Perfusion(3.5, 4.2, 0.9),
-    Tissue.WHITE_MATTER: Perfusion(1.8, 5.0, 1.8),
-    Tissue.CEREBELLUM_CORTEX: Perfusion(5.2, 4.0, 1.8),
-    Tissue.CEREBELLUM_WHITE: Perfusion(2.2, 5.0, 2.3),
-    Tissue.BRAINSTEM: Perfusion(2.3, 4.6, 1.6),
-    Tissue.SPINAL_CORD: Perfusion(1.6, 5.0, 2.0),
-    Tissue.ENHANCING_TUMOUR: Perfusion(9.0, 5.5, 1.4, 0.030),
-    Tissue.NECROSIS: Perfusion(0.2, 8.0, 3.0, 0.004),
-    Tissue.OEDEMA: Perfusion(1.3, 5.5, 2.0),
-    Tissue.INFARCT: Perfusion(0.9, 9.0, 4.0),
-    Tissue.HAEMORRHAGE: Perfusion(0.2, 6.0, 2.0),
-    Tissue.MUSCLE: Perfusion(0.5, 8.0, 4.0, 0.004),
-    Tissue.SKIN: Perfusion(0.5, 8.0, 5.0, 0.004),
-    Tissue.FAT: Perfusion(0.2, 8.0, 5.0),
-    Tissue.MARROW: Perfusion(0.3, 8.0, 4.0),
-    Tissue.MUCOSA: Perfusion(2.5, 7.0, 3.0, 0.020),
-    Tissue.DURA: Perfusion(2.0, 6.0, 3.0, 0.015),
-    Tissue.OPTIC_NERVE: Perfusion(1.5, 5.0, 1.5),
-}
-"""Mean perfusion; tissues that are not listed (fluids, bone, globe) get no agent."""
 
 _VEIN_DELAY_S = 5.0
 _VEIN_TRANSIT_S = 4.0
@@ -155,17 +109,15 @@ def arterial_concentration(bolus: Bolus, times: np.ndarray) -> np.ndarray:
     first = _gamma_variate(bolus, times - bolus.arrival_s)
     later = _gamma_variate(bolus, times - bolus.arrival_s - bolus.recirculation_delay_s)
     step = float(times[1] - times[0]) if times.size > 1 else STEP_S
-    second = _convolve(later, bolus.recirculation_spread_s, step)
+    second = convolve(later, bolus.recirculation_spread_s, step)
     return bolus.arterial_peak_mm * (first + bolus.recirculation * second)
 
 
 def delta_r2star(bolus: Bolus, times: np.ndarray, field_strength_t: float) -> np.ndarray:
-    """Change of the transverse relaxation rate of every tissue.
+    """Apparent change of the transverse relaxation rate of every tissue, leakage included.
 
-    In tissue it is linear in the concentration, C = H * density * CBF * (artery convolved with
-    exp(-t / MTT)) with CBF = CBV / MTT and H = `HAEMATOCRIT_FACTOR`; leakage subtracts K2 times
-    the running integral of the white matter's curve (Boxerman et al. 2006, AJNR 27:859). In
-    arteries and veins it is quadratic (`blood_delta_r2star`).
+    As `vascular_delta_r2star`; leakage subtracts K2 times the running integral of the white
+    matter's curve (Boxerman et al. 2006, AJNR 27:859).
 
     Parameters
     ----------
@@ -181,23 +133,63 @@ def delta_r2star(bolus: Bolus, times: np.ndarray, field_strength_t: float) -> np
         Per second, indexed by `Tissue`; negative where leaked agent raises the signal.
     """
     times = np.asarray(times, float)
-    fine = np.arange(0.0, times.max() + 2 * STEP_S, STEP_S)
+    fine = fine_times(times)
+    curves = _vascular(bolus, fine, field_strength_t, MEAN_SUPPLY)
+    leaked = np.cumsum(curves[Tissue.WHITE_MATTER]) * STEP_S
+    for tissue, perfusion in PERFUSION.items():
+        curves[tissue] -= perfusion.leakage_per_s * leaked
+    return np.stack([np.interp(times, fine, curve) for curve in curves])
+
+
+def vascular_delta_r2star(
+    bolus: Bolus, times: np.ndarray, field_strength_t: float, supply: Supply = MEAN_SUPPLY
+) -> np.ndarray:
+    """Change of the transverse relaxation rate by agent in the vessels.
+
+    In tissue it is linear in the concentration, C = H * density * CBF * (artery convolved with
+    exp(-t / MTT)) with CBF = CBV / MTT and H = `HAEMATOCRIT_FACTOR`. In arteries and veins it is
+    quadratic (`blood_delta_r2star`).
+
+    Parameters
+    ----------
+    bolus : Bolus
+    times : ndarray, shape (T,)
+        Of the frames, in seconds after the first one; any spacing.
+    field_strength_t : float
+        In tesla.
+    supply : Supply
+        Of the tissues; arteries and veins keep their curves.
+
+    Returns
+    -------
+    ndarray of float, shape (TISSUE_COUNT, T)
+        Per second, indexed by `Tissue`.
+    """
+    times = np.asarray(times, float)
+    fine = fine_times(times)
+    curves = _vascular(bolus, fine, field_strength_t, supply)
+    return np.stack([np.interp(times, fine, curve) for curve in curves])
+
+
+def fine_times(times: np.ndarray) -> np.ndarray:
+    """Times every `STEP_S` from 0 on that cover `times`; curves are convolved there."""
+    return np.arange(0.0, times.max() + 2 * STEP_S, STEP_S)
+
+
+def _vascular(bolus: Bolus, fine: np.ndarray, field_strength_t: float, supply: Supply):
     artery = arterial_concentration(bolus, fine)
     relaxivity = TISSUE_RELAXIVITY_PER_T * field_strength_t
     scale = relaxivity * BRAIN_DENSITY_G_PER_ML * HAEMATOCRIT_FACTOR
     curves = np.zeros((TISSUE_COUNT, fine.size))
     for tissue, perfusion in PERFUSION.items():
         cbv_factor, mtt_factor = bolus.perfusion_factors[tissue]
-        volume = perfusion.cbv * cbv_factor / 100.0  # mL per g
-        passed = _convolve(artery, perfusion.mtt_s * mtt_factor, STEP_S)
-        curves[tissue] = scale * volume * _delayed(passed, fine, perfusion.delay_s)
-    leaked = np.cumsum(curves[Tissue.WHITE_MATTER]) * STEP_S
-    for tissue, perfusion in PERFUSION.items():
-        curves[tissue] -= perfusion.leakage_per_s * leaked
-    vein = _delayed(_convolve(artery, _VEIN_TRANSIT_S, STEP_S), fine, _VEIN_DELAY_S)
+        volume = perfusion.cbv * cbv_factor * supply.cbv / 100.0  # mL per g
+        passed = convolve(artery, perfusion.mtt_s * mtt_factor * supply.mtt, STEP_S)
+        curves[tissue] = scale * volume * delayed(passed, fine, perfusion.delay_s + supply.delay_s)
+    vein = delayed(convolve(artery, _VEIN_TRANSIT_S, STEP_S), fine, _VEIN_DELAY_S)
     curves[Tissue.ARTERY] = blood_delta_r2star(artery, field_strength_t)
     curves[Tissue.VEIN] = blood_delta_r2star(vein, field_strength_t)
-    return np.stack([np.interp(times, fine, curve) for curve in curves])
+    return curves
 
 
 def draw_peak_signals(
@@ -251,7 +243,7 @@ def _gamma_variate(bolus: Bolus, times: np.ndarray) -> np.ndarray:
     return relative**bolus.alpha * np.exp(bolus.alpha * (1 - relative))
 
 
-def _convolve(values: np.ndarray, time_constant_s: float, step_s: float) -> np.ndarray:
+def convolve(values: np.ndarray, time_constant_s: float, step_s: float) -> np.ndarray:
     """Convolve with exp(-t / time constant) / time constant, which has an area of 1."""
     from scipy.signal import lfilter
 
@@ -259,5 +251,6 @@ def _convolve(values: np.ndarray, time_constant_s: float, step_s: float) -> np.n
     return lfilter([1 - decay], [1.0, -decay], values)
 
 
-def _delayed(values: np.ndarray, times: np.ndarray, delay_s: float) -> np.ndarray:
+def delayed(values: np.ndarray, times: np.ndarray, delay_s: float) -> np.ndarray:
+    """Shift a curve to later times; 0 before it begins."""
     return np.interp(times - delay_s, times, values, left=0.0)

@@ -1,4 +1,4 @@
-"""From sampled tissue to the magnitude image an echo-planar readout gives."""
+"""From sampled tissue to where and how strongly an echo-planar image shows it."""
 
 from __future__ import annotations
 
@@ -133,15 +133,45 @@ def project(values: np.ndarray, displaced: Displaced, acquisition: Acquisition) 
     ndarray of float32, shape (N, N)
         Mean over sub-slices of the displaced values.
     """
+    return project_parts(values, None, 1, displaced, acquisition)[0]
+
+
+def project_parts(
+    values: np.ndarray,
+    part: np.ndarray | None,
+    count: int,
+    displaced: Displaced,
+    acquisition: Acquisition,
+) -> np.ndarray:
+    """As `project`, but into an image of its own for each part that the points belong to.
+
+    Parameters
+    ----------
+    values : ndarray, shape (S, N, N)
+    part : ndarray of int, shape (S, N, N), or None
+        Which part, from 0, each point belongs to; None if there is one only.
+    count : int
+        Number of parts.
+    displaced : Displaced
+    acquisition : Acquisition
+
+    Returns
+    -------
+    ndarray of float32, shape (count, N, N)
+    """
     values = _phase_last(np.asarray(values, np.float32), acquisition)
-    count, lines, _ = values.shape
-    base = (np.arange(lines, dtype=np.int32) * FINE_SIZE)[None, :, None]
+    planes, lines, _ = values.shape
     size = lines * FINE_SIZE
+    base = (np.arange(lines, dtype=np.int32) * FINE_SIZE)[None, :, None]
+    if part is not None:
+        base = base + _phase_last(part, acquisition) * np.int32(size)
     upper = values * displaced.weight
-    image = np.bincount((base + displaced.row).ravel(), (values - upper).ravel(), size)
-    image += np.bincount((base + (displaced.row + 1) % FINE_SIZE).ravel(), upper.ravel(), size)
-    image = (image / count).reshape(lines, FINE_SIZE).astype(np.float32)
-    return image if acquisition.phase_axis == 1 else image.T
+    images = np.bincount((base + displaced.row).ravel(), (values - upper).ravel(), count * size)
+    images += np.bincount(
+        (base + (displaced.row + 1) % FINE_SIZE).ravel(), upper.ravel(), count * size
+    )
+    images = (images / planes).reshape(count, lines, FINE_SIZE).astype(np.float32)
+    return images if acquisition.phase_axis == 1 else np.swapaxes(images, -1, -2)
 
 
 def project_mask(sampled: SampledSlice, displaced: Displaced, acquisition: Acquisition):
@@ -217,116 +247,6 @@ def clean_image(
     return project(values, displaced, acquisition)
 
 
-def read_out(
-    image: np.ndarray,
-    acquisition: Acquisition,
-    noise_sd: float,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Turn a fine image into the acquired magnitude: ghost, k-space cut, filter, Rician noise.
-
-    A reconstructed matrix larger than the acquired one is filled with zeros in k-space.
-
-    The edges of the acquired pixels align with those of the fine ones, so that image and mask cover
-    the same field of view.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (N, N)
-        Coil-weighted signal, N = `FINE_SIZE`.
-    acquisition : Acquisition
-    noise_sd : float
-        Standard deviation of the noise in each of the real and imaginary part.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of float32, shape (image_matrix, image_matrix)
-    """
-    import scipy.fft
-
-    size = acquisition.matrix
-    phase_axis = acquisition.phase_axis
-    spectrum = np.fft.fftshift(scipy.fft.fft2(image.astype(np.complex64)))
-    start = FINE_SIZE // 2 - size // 2
-    spectrum = spectrum[start : start + size, start : start + size] * (size / FINE_SIZE) ** 2
-    shown = acquisition.image_matrix
-    spectrum = spectrum * _k_space_filter(size, acquisition) * _half_pixel_phase(size, shown)
-    if acquisition.ghost > 0:
-        # Odd and even lines of the readout differ: a copy shifted by half the field of view.
-        alternating = np.where(np.arange(size) % 2, -acquisition.ghost, acquisition.ghost)
-        shape = (size, 1) if phase_axis == 0 else (1, size)
-        spectrum = spectrum * (1 + 1j * alternating.reshape(shape)).astype(np.complex64)
-    noise = rng.standard_normal((2, size, size), np.float32) * np.float32(noise_sd * size)
-    spectrum = spectrum + noise[0] + 1j * noise[1]
-    if shown > size:
-        before = shown // 2 - size // 2
-        spectrum = np.pad(spectrum, [(before, shown - size - before)] * 2) * (shown / size) ** 2
-    return np.abs(scipy.fft.ifft2(np.fft.ifftshift(spectrum))).astype(np.float32)
-
-
-def coil_shading(rng: np.random.Generator, ratio: float) -> np.ndarray:
-    """Draw a smooth receive sensitivity over the slice plane.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    ratio : float
-        Strongest over weakest sensitivity.
-
-    Returns
-    -------
-    ndarray of float32, shape (N, N)
-        Between 1/ratio and 1.
-    """
-    axis = np.linspace(-1, 1, FINE_SIZE, dtype=np.float32)
-    y, x = np.meshgrid(axis, axis, indexing="ij", sparse=True)
-    a, b = rng.normal(0.0, 1.0, 2)
-    c, d, e = rng.normal(0.0, 0.8, 3)
-    # Surface coils are bright near the skin more often than in the middle.
-    bowl = rng.normal(0.5, 1.0)
-    shape = a * x + b * y + c * x * y + d * x * x + e * y * y + bowl * (x * x + y * y)
-    shape = (shape - shape.min()) / (np.ptp(shape) + 1e-6)
-    return np.exp((shape - 1.0) * np.log(ratio)).astype(np.float32)
-
-
-def near_coil(rng: np.random.Generator) -> np.ndarray:
-    """Draw the sensitivity of one close coil element: bright over the front or anywhere else.
-
-    Returns
-    -------
-    ndarray of float32, shape (N, N)
-        1 far away, up to 4 at the brightest point.
-    """
-    axis = np.linspace(-1, 1, FINE_SIZE, dtype=np.float32)
-    angle = rng.uniform(-np.pi, np.pi) if rng.random() < 0.5 else rng.normal(-np.pi / 2, 0.3)
-    distance, width = rng.uniform(0.5, 0.9), rng.uniform(0.2, 0.45)
-    row, column = distance * np.sin(angle), distance * np.cos(angle)
-    squared = (axis[:, None] - row) ** 2 + (axis[None, :] - column) ** 2
-    return 1 + np.float32(rng.uniform(0.5, 3.0)) * np.exp(-0.5 * squared / np.float32(width) ** 2)
-
-
 def _phase_last(values: np.ndarray, acquisition: Acquisition) -> np.ndarray:
     """Put phase encoding on the last axis (rows are axis -2, columns axis -1)."""
     return np.swapaxes(values, -1, -2) if acquisition.phase_axis == 0 else values
-
-
-def _half_pixel_phase(size: int, shown: int) -> np.ndarray:
-    """Phase that moves the samples from the first fine pixel's centre to the shown pixels'."""
-    shift = (FINE_SIZE / shown - 1) / 2
-    ramp = np.exp(2j * np.pi * (np.arange(size) - size // 2) * shift / FINE_SIZE)
-    return np.outer(ramp, ramp).astype(np.complex64)
-
-
-def _k_space_filter(size: int, acquisition: Acquisition) -> np.ndarray:
-    offset = (np.arange(size) - size // 2) / (size / 2)
-    window = 1 - acquisition.apodisation * (1 - np.cos(np.pi * np.abs(offset))) / 2
-    kept = np.ones(size)
-    kept[: round(size * (1 - acquisition.partial_fourier))] = 0
-    if acquisition.readout_decay_s > 0:
-        # Lines before the echo are stronger, later ones weaker.
-        late = offset / (2 * acquisition.phase_bandwidth_hz)
-        kept = kept * np.exp(-late / acquisition.readout_decay_s)
-    phase = (window * kept).astype(np.float32)
-    read = window.astype(np.float32)
-    return np.outer(phase, read) if acquisition.phase_axis == 0 else np.outer(read, phase)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from DSCBrainSegLib.simulation.field import GRID_MM, field_map_ppm
+from DSCBrainSegLib.simulation.field import field_map_ppm
 from DSCBrainSegLib.simulation.head import Head
 from DSCBrainSegLib.simulation.hull import signed_hull_distance
 from DSCBrainSegLib.simulation.tissue import Tissue
@@ -32,8 +32,6 @@ class HeadMaps:
         Distance in mm to the outside of the brain mask, 0 outside.
     field : ndarray of float16 or float32, shape about (K, J, I) / 2
         Shimmed susceptibility field in ppm on a 2 mm grid.
-    gradient : ndarray of float16, shape (3, K/2, J/2, I/2)
-        Its gradient along (k, j, i) in ppm/mm.
     hull_distance : ndarray of float32
         Signed distance to the brain's hull (`hull.signed_hull_distance`); computed if not given.
     """
@@ -44,7 +42,6 @@ class HeadMaps:
     skin_depth: np.ndarray
     brain_depth: np.ndarray
     field: np.ndarray
-    gradient: np.ndarray
     hull_distance: np.ndarray | None = None
 
     def __post_init__(self):
@@ -64,7 +61,6 @@ def head_maps(head: Head) -> HeadMaps:
 
     outside = outer_air(head.labels)
     field = field_map_ppm(head.labels, head.mask)
-    gradient = np.stack(np.gradient(field, GRID_MM))
 
     def depth(inside: np.ndarray) -> np.ndarray:
         distance = ndimage.distance_transform_edt(inside)
@@ -77,7 +73,6 @@ def head_maps(head: Head) -> HeadMaps:
         skin_depth=depth(~outside),
         brain_depth=depth(head.mask),
         field=field.astype(np.float16),
-        gradient=gradient.astype(np.float16),
     )
 
 
@@ -111,10 +106,9 @@ def load_head_maps(path: Path, cache: Path | None = None) -> HeadMaps:
     stored = cache and Path(cache) / f"{path.name.split('.')[0]}.npz"
     if stored and stored.exists():
         with np.load(stored) as arrays:
-            return HeadMaps(
-                **{key: arrays[key] for key in arrays.files if key != "name"},
-                name=str(arrays["name"]),
-            )
+            # Caches of before may hold more.
+            known = {field.name for field in fields(HeadMaps)} & set(arrays.files) - {"name"}
+            return HeadMaps(**{key: arrays[key] for key in known}, name=str(arrays["name"]))
     maps = head_maps(read_label_map(path))
     if stored:
         stored.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from DSCBrainSegLib.rigid import CONVENTION, PARAMETER_NAMES, rigid_matrix
-from DSCBrainSegLib.simulation.sampling import Pose
+from DSCBrainSegLib.simulation.pose import Pose
 
 REFERENCE_FRAME = 3
 """The 4th frame, or the last of fewer: there the head lies where the truth masks are."""
@@ -85,7 +85,9 @@ def draw_motion(
     return HeadMotion(kind, parameters - parameters[reference])
 
 
-def frame_poses(pose: Pose, motion: HeadMotion, centre_mm: np.ndarray, grid_shape) -> list[Pose]:
+def frame_poses(
+    pose: Pose, motion: HeadMotion, centre_mm: np.ndarray, grid_shape=None
+) -> list[Pose]:
     """Return the pose of the head in each frame; equal ones in a row are the same object.
 
     Parameters
@@ -95,8 +97,9 @@ def frame_poses(pose: Pose, motion: HeadMotion, centre_mm: np.ndarray, grid_shap
     motion : HeadMotion
     centre_mm : ndarray, shape (3,)
         Centre of the series' grid in LPS mm.
-    grid_shape : tuple of int
-        Of the head's maps, (K, J, I): the middle of their grid is the origin of LPS.
+    grid_shape : tuple of int, optional
+        Of the head's maps, (K, J, I), if LPS are the head's own axes, with the origin in the middle
+        of the maps; by default LPS are the scanner's axes.
     """
     poses: list[Pose] = []
     for index, row in enumerate(motion.parameters):
@@ -123,8 +126,10 @@ def describe_motion(motion: HeadMotion, centre_mm: np.ndarray) -> dict:
 
 def _moved(pose: Pose, matrix: np.ndarray, grid_shape) -> Pose:
     back = np.linalg.inv(matrix)
-    # Head vectors are (k, j, i), that is (S, P, L): reversed they are LPS.
+    # Head and scanner vectors are (k, j, i), that is (S, P, L): reversed they are LPS.
     turn, shift = back[:3, :3][::-1, ::-1], back[:3, 3][::-1]
+    if grid_shape is None:
+        return replace(pose, matrix=pose.matrix @ turn, centre=pose.centre + pose.matrix @ shift)
     middle = (np.array(grid_shape) - 1) / 2
     return replace(
         pose, matrix=turn @ pose.matrix, centre=turn @ (pose.centre - middle) + middle + shift

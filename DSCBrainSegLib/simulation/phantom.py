@@ -1,36 +1,34 @@
-"""A simulated DSC series of one head with a tumour, and its exact brain mask."""
+"""A simulated DSC series of one head, with its exact brain mask and perfusion."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 
-from DSCBrainSegLib.errors import ConfigurationError
-from DSCBrainSegLib.files import output_folder
 from DSCBrainSegLib.progress import ProgressCallback, no_progress
 from DSCBrainSegLib.rigid import volume_centre
 from DSCBrainSegLib.series.types import DSCSeries
 from DSCBrainSegLib.simulation.maps import HeadMaps, head_maps
 from DSCBrainSegLib.simulation.mni_head import build_mni_head
 from DSCBrainSegLib.simulation.motion import (
-    MOTIONS,
+    HeadMotion,
     describe_motion,
     draw_motion,
     frame_poses,
 )
-from DSCBrainSegLib.simulation.pathology import LESION_KINDS
-from DSCBrainSegLib.simulation.phantom_draws import PhantomDraws, draw_phantom, series_affine
-from DSCBrainSegLib.simulation.phantom_frames import simulate_volume
-from DSCBrainSegLib.simulation.sampling import FINE_SIZE
+from DSCBrainSegLib.simulation.phantom_draws import draw_phantom, series_affine
+from DSCBrainSegLib.simulation.phantom_frames import FrameModel, SimulatedFrames, simulate_frames
+from DSCBrainSegLib.simulation.phantom_limits import check_arguments
+from DSCBrainSegLib.simulation.phantom_record import describe_model
+from DSCBrainSegLib.simulation.phantom_wide import draw_wide
 
-BRAIN_INTENSITY = 900
-"""Mean stored value of the brain in the steady state."""
+SIMULATOR_VERSION = 2
+"""Grows when the same arguments make another series."""
 
-PHANTOM_NAMES = ["dicom", "truth", "parameters.json"]
-"""What `write_phantom` makes in its folder."""
+BRAIN_INTENSITY = 900.0
+"""Mean stored value of the brain in the last frame."""
 
 
 @dataclass
@@ -46,14 +44,20 @@ class Phantom:
     lesion : ndarray of bool, shape (K, J, I)
         Tumour core (enhancing rim and necrosis, or the whole of another lesion) without oedema;
         all False without a tumour, and for extra-axial fluid, which is not brain.
+    tissue_maps : dict of str to ndarray of float32, shape (K, J, I)
+        True perfusion, units in `perfusion_maps.MAP_UNITS`; 0 outside the mask.
+    motion : HeadMotion
+        True position of the head in every frame.
     parameters : dict
-        Plain JSON types; ``parameters["arguments"]`` given to `simulate_phantom` makes the same
-        phantom again.
+        Plain JSON types: what was asked for (``arguments``) and drawn, and SHA-256 of frames and
+        mask. `phantom_files.replay_phantom` makes the same phantom again from it.
     """
 
     series: DSCSeries
     mask: np.ndarray
     lesion: np.ndarray
+    tissue_maps: dict[str, np.ndarray]
+    motion: HeadMotion
     parameters: dict
 
 
@@ -73,6 +77,7 @@ def simulate_phantom(
     tumour: str | None = "glioblastoma",
     motion: str = "none",
     maps: HeadMaps | None = None,
+    head: dict | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Phantom:
     """Simulate a DSC series: gradient-echo EPI during the first pass of a contrast agent.
@@ -99,6 +104,8 @@ def simulate_phantom(
         reference frame, the 4th.
     maps : HeadMaps, optional
         Head to use instead of the MNI152 head of this seed.
+    head : dict, optional
+        What the record says of `maps`, from `heads.read_head`.
     progress : callable
         Called after every slice.
 
@@ -129,129 +136,151 @@ def simulate_phantom(
     }
     if motion != "none":  # still phantoms keep the records, and so the UIDs, they always had
         arguments["motion"] = motion
-    _check(arguments)
+    check_arguments(arguments)
     progress(0, slices + 1, "Building the head")
     if maps is None:
         maps = head_maps(build_mni_head(seed))
     draws = draw_phantom(np.random.default_rng([seed, 1]), maps, arguments)
     positions = draws.lowest_slice_mm + np.arange(slices) * (slice_thickness_mm + gap_mm)
-    times = np.arange(frames) * float(repetition_time)
-    affine = series_affine(draws.model, maps, positions)
-    centre = volume_centre(affine, (slices, matrix, matrix))
-    moved = draw_motion(
-        np.random.default_rng([seed, 2]), motion, times, draws.model.bolus.arrival_s
+    plan = _Plan(
+        maps=maps,
+        model=draws.model,
+        positions=positions,
+        affine=series_affine(draws.model, maps, positions),
+        frames=frames,
+        motion=motion,
+        motion_rng=np.random.default_rng([seed, 2]),
+        head_axes=True,
+        intensity=BRAIN_INTENSITY,
     )
-    poses = frame_poses(draws.model.pose, moved, centre, maps.labels.shape)
-    volume, mask, lesion = simulate_volume(maps, draws.model, positions, times, poses, progress)
-    brain = volume[-1][mask] if mask.any() else volume[-1]
-    volume *= BRAIN_INTENSITY / max(float(brain.mean()), 1e-6)
-    series = DSCSeries(
-        frames=np.rint(np.clip(volume, 0, 65535)).astype(np.uint16),
-        times=times,
-        affine=affine,
-        echo_time=float(echo_time),
-        repetition_time=float(repetition_time),
-        description="DSC perfusion phantom",
-        header={
-            "manufacturer": "DSCBrainSeg",
-            "field_strength_t": float(field_strength),
-            "flip_angle_deg": float(flip_angle),
-        },
-    )
-    parameters = _parameters(arguments, maps.name, draws, positions)
-    if motion != "none":
-        parameters["motion"] = describe_motion(moved, centre)
-    return Phantom(series=series, mask=mask, lesion=lesion & mask, parameters=parameters)
+    record = {
+        "wide": False,
+        "arguments": arguments,
+        "head": _head(maps, head),
+        "tilt_deg": list(draws.tilt_deg),
+    }
+    return _make(plan, record, progress)
 
 
-def write_phantom(phantom: Phantom, folder: Path, overwrite: bool = False) -> None:
-    """Write a phantom: ``dicom/``, ``truth/mask.nii.gz``, ``truth/tumour.nii.gz``, parameters.json.
+def simulate_wide_phantom(
+    seed: int = 0,
+    *,
+    frames: int = 60,
+    motion: str | None = None,
+    maps: HeadMaps | None = None,
+    head: dict | None = None,
+    progress: ProgressCallback = no_progress,
+) -> Phantom:
+    """Simulate a DSC series drawn from the whole range that networks are trained on.
+
+    Protocol, contrast (in three of ten cases at random), lesions, artefacts, coverage and motion
+    are drawn (`phantom_wide.draw_wide`); one in eight is a spin echo.
 
     Parameters
     ----------
-    phantom : Phantom
-    folder : Path
-        Made if it does not exist.
-    overwrite : bool
-        Replace an earlier phantom, with all its DICOM files.
+    seed : int
+        The same seed, arguments and head give the same phantom.
+    frames : int
+    motion : str, optional
+        One of `motion.MOTIONS`; drawn if not given.
+    maps, head, progress
+        As in `simulate_phantom`.
+
+    Returns
+    -------
+    Phantom
 
     Raises
     ------
-    OutputError
-        The folder cannot be written, or holds a phantom already and `overwrite` is False.
+    ConfigurationError
+        An argument is out of range.
+    MissingPackageError
+        nilearn, which brings the MNI152 brain, is not installed.
     """
-    from DSCBrainSegLib.series import write_dicom_series, write_mask
-
-    arguments = phantom.parameters["arguments"]
-    folder = Path(folder)
-    earlier = set()
-    if (folder / "parameters.json").exists():
-        earlier = set((folder / "dicom").glob("*.dcm"))
-    with output_folder(folder, overwrite) as work:
-        written = write_dicom_series(
-            phantom.series,
-            work / "dicom",
-            flip_angle=arguments["flip_angle"],
-            field_strength=arguments["field_strength"],
-            uid_seed=json.dumps(arguments, sort_keys=True),
-        )
-        (work / "truth").mkdir()
-        write_mask(work / "truth" / "mask.nii.gz", phantom.mask, phantom.series.affine)
-        write_mask(work / "truth" / "tumour.nii.gz", phantom.lesion, phantom.series.affine)
-        text = json.dumps(phantom.parameters, indent=2)
-        (work / "parameters.json").write_text(text + "\n", encoding="utf-8")
-    # A longer series of before would otherwise leave its last files among the new ones.
-    for path in earlier - {folder / "dicom" / path.name for path in written}:
-        path.unlink()
+    arguments = {"seed": seed, "frames": frames}
+    if motion is not None:
+        arguments["motion"] = motion
+    check_arguments(arguments)
+    progress(0, 1, "Building the head")
+    if maps is None:
+        maps = head_maps(build_mni_head(seed))
+    draws = draw_wide(np.random.default_rng([seed, 78]), maps, frames)
+    plan = _Plan(
+        maps=maps,
+        model=draws.model,
+        positions=draws.positions_mm,
+        affine=draws.affine,
+        frames=frames,
+        motion=motion or draws.motion,
+        motion_rng=np.random.default_rng([seed, 2]),
+        head_axes=False,
+        intensity=draws.intensity,
+    )
+    return _make(plan, {"wide": True, "arguments": arguments, "head": _head(maps, head)}, progress)
 
 
-def _check(arguments: dict) -> None:
-    limits = {
-        "seed": (0, 2**63 - 1),
-        "matrix": (32, FINE_SIZE),
-        "slices": (1, 200),
-        "frames": (1, 1000),
-        "slice_thickness_mm": (0.5, 40),
-        "gap_mm": (0, 40),
-        "field_of_view_mm": (100, 500),
-        "repetition_time": (0.05, 20),
-        "echo_time": (0.001, 0.2),
-        "field_strength": (1.0, 3.0),
-        "flip_angle": (1, 90),
-    }
-    for name, (low, high) in limits.items():
-        if not low <= arguments[name] <= high:
-            raise ConfigurationError(
-                f"{name} must be between {low:g} and {high:g}, got {arguments[name]:g}."
-            )
-    if arguments["tumour"] not in (None, *LESION_KINDS):
-        raise ConfigurationError(
-            f"tumour must be one of {', '.join(LESION_KINDS)} or none, got {arguments['tumour']}."
-        )
-    motion = arguments.get("motion", "none")
-    if motion not in MOTIONS:
-        raise ConfigurationError(f"motion must be one of {', '.join(MOTIONS)}, got {motion}.")
+@dataclass(frozen=True)
+class _Plan:
+    """What `_make` needs; `head_axes`: LPS are the head's axes, not the scanner's."""
+
+    maps: HeadMaps
+    model: FrameModel
+    positions: np.ndarray
+    affine: np.ndarray
+    frames: int
+    motion: str
+    motion_rng: np.random.Generator
+    head_axes: bool
+    intensity: float
 
 
-def _parameters(arguments: dict, head: str, draws: PhantomDraws, positions) -> dict:
-    """What a person wants to know of a phantom, as plain JSON types."""
-    model = draws.model
-    bolus = {key: value for key, value in vars(model.bolus).items() if key != "perfusion_factors"}
-    return {
-        "arguments": arguments,
-        "head": head,
-        "acquisition": asdict(model.acquisition),
-        "tilt_deg": list(draws.tilt_deg),
-        "slice_positions_mm": [float(position) for position in positions],
-        "bolus": bolus,
-        "lesions": [
-            {
-                "kind": lesion.kind,
-                "centre_kji": [float(value) for value in lesion.centre],
-                "radius_mm": lesion.radius_mm,
-                "rim": lesion.rim,
-                "oedema_mm": lesion.oedema_mm,
-            }
-            for lesion in model.lesions
-        ],
-    }
+def _make(plan: _Plan, record: dict, progress: ProgressCallback) -> Phantom:
+    model, acquisition = plan.model, plan.model.acquisition
+    times = np.arange(plan.frames) * acquisition.repetition_time_s
+    size = acquisition.image_matrix
+    centre = volume_centre(plan.affine, (len(plan.positions), size, size))
+    moved = draw_motion(plan.motion_rng, plan.motion, times, model.kinetics.bolus.arrival_s)
+    shape = plan.maps.labels.shape if plan.head_axes else None
+    poses = frame_poses(model.pose, moved, centre, shape)
+    made = simulate_frames(plan.maps, model, plan.positions, times, poses, progress)
+    series = DSCSeries(
+        frames=_stored(made, plan.intensity),
+        times=times,
+        affine=plan.affine,
+        echo_time=acquisition.echo_time_s,
+        repetition_time=acquisition.repetition_time_s,
+        description="DSC perfusion phantom",
+        header={
+            "manufacturer": "DSCBrainSeg",
+            "field_strength_t": acquisition.field_strength_t,
+            "flip_angle_deg": acquisition.flip_angle_deg,
+        },
+    )
+    parameters = {"simulator": SIMULATOR_VERSION, **record, **describe_model(model)}
+    parameters["slice_positions_mm"] = [float(position) for position in plan.positions]
+    if plan.motion != "none":
+        parameters["motion"] = describe_motion(moved, centre)
+    parameters["frames_sha256"] = hashlib.sha256(series.frames).hexdigest()
+    parameters["mask_sha256"] = hashlib.sha256(made.mask).hexdigest()
+    return Phantom(
+        series=series,
+        mask=made.mask,
+        lesion=made.lesion & made.mask,
+        tissue_maps=made.tissue_maps,
+        motion=moved,
+        parameters=parameters,
+    )
+
+
+def _stored(made: SimulatedFrames, intensity: float) -> np.ndarray:
+    """Frames as whole numbers whose mean over the brain is `intensity` in the last one."""
+    brain = made.frames[-1][made.mask] if made.mask.any() else made.frames[-1]
+    scale = np.float32(intensity / max(float(brain.mean()), 1e-6))
+    stored = np.empty(made.frames.shape, np.uint16)
+    for frame, target in zip(made.frames, stored, strict=True):
+        target[...] = np.rint(np.clip(frame * scale, 0, 65535))
+    return stored
+
+
+def _head(maps: HeadMaps, facts: dict | None) -> dict:
+    return {"name": maps.name, **(facts or {})}

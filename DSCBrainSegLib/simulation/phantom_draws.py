@@ -8,19 +8,31 @@ import numpy as np
 
 from DSCBrainSegLib.simulation.acquisition import Acquisition
 from DSCBrainSegLib.simulation.bolus import draw_bolus
-from DSCBrainSegLib.simulation.epi import coil_shading
+from DSCBrainSegLib.simulation.coils import coil_shading
+from DSCBrainSegLib.simulation.leakage import draw_leakage
 from DSCBrainSegLib.simulation.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology import Lesion, draw_lesion
 from DSCBrainSegLib.simulation.phantom_frames import FrameModel
-from DSCBrainSegLib.simulation.sampling import PATCH_GRID, Pose, Scalp, brain_extent_mm
+from DSCBrainSegLib.simulation.pose import (
+    PATCH_GRID,
+    Pose,
+    Scalp,
+    brain_extent_mm,
+)
+from DSCBrainSegLib.simulation.signal import spoiled_gre
 from DSCBrainSegLib.simulation.surgery import draw_surgery
-from DSCBrainSegLib.simulation.tissue import TISSUE_COUNT, Tissue
+from DSCBrainSegLib.simulation.territories import draw_supplies, draw_territories
+from DSCBrainSegLib.simulation.time_course import Kinetics, draw_drift
+from DSCBrainSegLib.simulation.tissue import FATTY_TISSUES, TISSUE_COUNT, Tissue, tissue_prior
 
 ABOVE_VERTEX_MM = 1.0
 """The highest slice lies this far above the brain, as a planned scan leaves a little room."""
 
 LOW_SLAB = 0.6
 """Fraction of the brain's height below which the slices are planned around its middle."""
+
+FAT_MM = (1.0, 5.0)
+"""Range of the subcutaneous fat of heads whose map has none, in mm."""
 
 TUMOUR_RADIUS_MM = (15.0, 23.0)
 
@@ -70,18 +82,36 @@ def draw_phantom(rng: np.random.Generator, maps: HeadMaps, arguments: dict) -> P
         lesions = [_draw_tumour(rng, maps, pose, slab, arguments["tumour"])]
     duration = (arguments["frames"] - 1) * arguments["repetition_time"]
     skin = float(rng.uniform(1.0, 2.0))
+    # A head with its own fat needs only skin and some marbling of the muscles.
+    scalp = Scalp(skin, skin, 0.12, rng.random((PATCH_GRID,) * 3).astype(np.float32))
+    bolus = draw_bolus(rng, 0.3 * duration)
+    relaxation = _draw_relaxation(rng)
+    shading = coil_shading(rng, acquisition.shading)
+    along_z, texture = rng.normal(0.15, 0.2), rng.uniform(0.01, 0.03)
+    seed = int(rng.integers(2**62))
+    t1_ms, steady = _steady_state(acquisition, relaxation)
+    kinetics = Kinetics(
+        steady=steady,
+        t1_ms=t1_ms,
+        bolus=bolus,
+        leakage=draw_leakage(rng),
+        supplies=draw_supplies(rng),
+        drift=draw_drift(rng),
+    )
+    territories = draw_territories(rng)
+    if not (maps.labels == Tissue.FAT).any():
+        scalp = replace(scalp, fat_mm=skin + float(rng.uniform(*FAT_MM)))
     model = FrameModel(
         pose=pose,
-        # The head has its own fat: only skin and some marbling of the muscles are added.
-        scalp=Scalp(skin, skin, 0.12, rng.random((PATCH_GRID,) * 3).astype(np.float32)),
+        scalp=scalp,
         lesions=lesions,
         acquisition=acquisition,
-        bolus=draw_bolus(rng, 0.3 * duration),
-        relaxation_factors=_draw_relaxation(rng),
-        shading=coil_shading(rng, acquisition.shading),
-        shading_along_z=float(rng.normal(0.15, 0.2)),
-        texture=float(rng.uniform(0.01, 0.03)),
-        seed=int(rng.integers(2**62)),
+        kinetics=kinetics,
+        territories=territories,
+        shading=shading,
+        shading_along_z=float(along_z),
+        texture=float(texture),
+        seed=seed,
     )
     return PhantomDraws(model=model, tilt_deg=tilt, lowest_slice_mm=float(lowest))
 
@@ -149,6 +179,16 @@ def _draw_relaxation(rng: np.random.Generator) -> np.ndarray:
     factors[Tissue.ENHANCING_TUMOUR, 1] *= rng.uniform(0.5, 0.8)
     factors[Tissue.NECROSIS, 1] *= rng.uniform(1.0, 1.6)
     return factors
+
+
+def _steady_state(acquisition: Acquisition, factors: np.ndarray):
+    """T1 in ms and signal in the steady state before the bolus, of every tissue."""
+    priors = [tissue_prior(tissue, acquisition.field_strength_t) for tissue in Tissue]
+    values = np.array([(p.t1_ms, p.t2star_ms, p.proton_density) for p in priors])
+    t1, t2star, density = (values * factors).T
+    steady = spoiled_gre(t1, t2star, density, acquisition)
+    steady[[int(tissue) for tissue in FATTY_TISSUES]] *= acquisition.fat_signal
+    return t1, steady
 
 
 def _pose(maps: HeadMaps, tilt_deg) -> Pose:

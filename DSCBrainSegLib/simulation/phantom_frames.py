@@ -9,26 +9,35 @@ import numpy as np
 from DSCBrainSegLib.components import solid_parts
 from DSCBrainSegLib.progress import ProgressCallback, no_progress
 from DSCBrainSegLib.simulation.acquisition import Acquisition
-from DSCBrainSegLib.simulation.bolus import Bolus, delta_r2star
+from DSCBrainSegLib.simulation.artefacts import (
+    Artefacts,
+    beside_the_head,
+    blank_and_burn,
+    wrapped,
+)
 from DSCBrainSegLib.simulation.epi import (
     displace,
-    project,
     project_mask,
-    read_out,
+    project_parts,
     signal_left,
 )
 from DSCBrainSegLib.simulation.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology import Lesion
-from DSCBrainSegLib.simulation.sampling import (
-    FINE_SIZE,
-    Pose,
-    SampledSlice,
-    Scalp,
-    sample_slice,
+from DSCBrainSegLib.simulation.perfusion import PERFUSION
+from DSCBrainSegLib.simulation.perfusion_maps import (
+    MAP_UNITS,
+    perfusion_maps,
+    project_sums,
+    tissue_values,
 )
-from DSCBrainSegLib.simulation.signal import spoiled_gre
+from DSCBrainSegLib.simulation.pose import Pose, Scalp
+from DSCBrainSegLib.simulation.readout import read_out
+from DSCBrainSegLib.simulation.sampling import SampledSlice, sample_slice
+from DSCBrainSegLib.simulation.territories import late_share
 from DSCBrainSegLib.simulation.texture import draw_texture
-from DSCBrainSegLib.simulation.tissue import FATTY_TISSUES, TISSUE_COUNT, Tissue, tissue_prior
+from DSCBrainSegLib.simulation.time_course import Kinetics, drift_gain, tissue_signals
+from DSCBrainSegLib.simulation.tissue import FATTY_TISSUES, TISSUE_COUNT, Tissue
+from DSCBrainSegLib.simulation.upsampling import FINE_SIZE, at_pixels
 
 LESION_CORE = (
     Tissue.ENHANCING_TUMOUR,
@@ -40,6 +49,9 @@ LESION_CORE = (
 
 SMALLEST_PART_PIXELS = 6
 
+_IS_FAT = np.isin(np.arange(TISSUE_COUNT), FATTY_TISSUES)
+_IS_PERFUSED = np.isin(np.arange(TISSUE_COUNT), list(PERFUSION))
+
 
 @dataclass(frozen=True)
 class FrameModel:
@@ -48,13 +60,14 @@ class FrameModel:
     Parameters
     ----------
     pose : Pose
+        In the reference frame.
     scalp : Scalp
     lesions : list of Lesion
     acquisition : Acquisition
-        Its `pulse` is set frame by frame.
-    bolus : Bolus
-    relaxation_factors : ndarray, shape (TISSUE_COUNT, 3)
-        Multiply the prior T1, T2* and proton density of each tissue.
+    kinetics : Kinetics
+        Signal of the tissues over time.
+    territories : ndarray, shape (n, n, n)
+        Share of late supply over the head (`territories.draw_territories`).
     shading : ndarray of float32, shape (N, N)
         Receive sensitivity over the slice plane.
     shading_along_z : float
@@ -63,58 +76,50 @@ class FrameModel:
         Relative standard deviation of the signal within a tissue.
     seed : int
         Of texture and noise.
+    artefacts : Artefacts or None
     """
 
     pose: Pose
     scalp: Scalp
     lesions: list[Lesion]
     acquisition: Acquisition
-    bolus: Bolus
-    relaxation_factors: np.ndarray
+    kinetics: Kinetics
+    territories: np.ndarray
     shading: np.ndarray
     shading_along_z: float
     texture: float
     seed: int
+    artefacts: Artefacts | None = None
 
 
-def tissue_signals(model: FrameModel, times: np.ndarray) -> np.ndarray:
-    """Signal of every tissue in every frame.
-
-    S(n, t) = GRE(pulse n) exp(-TE Delta R2*(t)): the approach to the steady state of the spoiled
-    gradient echo, then the passage of the bolus.
+@dataclass
+class SimulatedFrames:
+    """Frames with their truth, which shows what the distorted images of the reference pose show.
 
     Parameters
     ----------
-    model : FrameModel
-    times : ndarray, shape (T,)
-        In seconds after the first frame.
-
-    Returns
-    -------
-    ndarray of float32, shape (T, TISSUE_COUNT)
+    frames : ndarray of float32, shape (T, K, M, M)
         Relative to fully relaxed water.
+    mask, lesion : ndarray of bool, shape (K, M, M)
+    tissue_maps : dict of str to ndarray of float32, shape (K, M, M)
+        As in `perfusion_maps.MAP_UNITS`; 0 outside the mask.
     """
-    acquisition = model.acquisition
-    priors = [tissue_prior(tissue, acquisition.field_strength_t) for tissue in Tissue]
-    values = np.array([(p.t1_ms, p.t2star_ms, p.proton_density) for p in priors])
-    t1, t2star, density = (values * model.relaxation_factors).T
-    pulses = [replace(acquisition, pulse=n + 1) for n in range(len(times))]
-    signals = np.stack([spoiled_gre(t1, t2star, density, pulse) for pulse in pulses])
-    signals[:, [int(tissue) for tissue in FATTY_TISSUES]] *= acquisition.fat_signal
-    change = delta_r2star(model.bolus, times, acquisition.field_strength_t)
-    signals *= np.exp(-acquisition.echo_time_s * change.T)
-    return signals.astype(np.float32)
+
+    frames: np.ndarray
+    mask: np.ndarray
+    lesion: np.ndarray
+    tissue_maps: dict[str, np.ndarray]
 
 
-def simulate_volume(
+def simulate_frames(
     maps: HeadMaps,
     model: FrameModel,
     positions_mm: np.ndarray,
     times: np.ndarray,
     poses: list[Pose],
     progress: ProgressCallback = no_progress,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Simulate all frames, the brain mask and the lesion mask.
+) -> SimulatedFrames:
+    """Simulate all frames, the brain mask, the lesion mask and the maps of perfusion.
 
     Parameters
     ----------
@@ -130,39 +135,50 @@ def simulate_volume(
 
     Returns
     -------
-    frames : ndarray of float32, shape (T, K, matrix, matrix)
-        Relative to fully relaxed water.
-    mask, lesion : ndarray of bool, shape (K, matrix, matrix)
-        As the distorted images of a head in `model.pose` show them.
+    SimulatedFrames
     """
-    acquisition = model.acquisition
+    acquisition, kinetics = model.acquisition, model.kinetics
     rng = np.random.default_rng(model.seed)
-    signals = tissue_signals(model, times)
-    shape = (len(positions_mm), acquisition.matrix, acquisition.matrix)
-    frames = np.empty((len(times), *shape), np.float32)
-    mask, lesion = np.zeros(shape, bool), np.zeros(shape, bool)
-    reference = signals[-1, [Tissue.WHITE_MATTER, Tissue.CORTEX]].mean()
-    noise_sd = float(reference * model.shading.mean() / acquisition.snr)
+    signals = tissue_signals(kinetics, acquisition, times)
+    values = tissue_values(kinetics)
+    size = acquisition.image_matrix
+    shape = (len(positions_mm), size, size)
+    made = SimulatedFrames(
+        frames=np.empty((len(times), *shape), np.float32),
+        mask=np.zeros(shape, bool),
+        lesion=np.zeros(shape, bool),
+        tissue_maps={name: np.zeros(shape, np.float32) for name in MAP_UNITS},
+    )
+    level = float(kinetics.steady[[Tissue.WHITE_MATTER, Tissue.CORTEX]].mean())
+    level *= float(model.shading.mean())
+    drift = drift_gain(kinetics.drift, times)
+    beside = None
+    if model.artefacts is not None and (plane := beside_the_head(model.artefacts)).any():
+        beside = plane * np.float32(level)
     for k, position in enumerate(positions_mm):
         texture = draw_texture(rng, model.texture)
         still = _sample(maps, model, model.pose, position)
-        displaced = displace(still, acquisition)
-        core = replace(still, brain=np.isin(still.labels, LESION_CORE))
-        mask[k] = _acquired_mask(project_mask(still, displaced, acquisition), acquisition)
-        lesion[k] = _acquired_mask(project_mask(core, displaced, acquisition), acquisition)
+        _project_truth(made, k, model, still, _late(maps, model, model.pose, position), values)
         gain = model.shading * np.float32(np.exp(model.shading_along_z * position / 100.0))
         shown = None
         for t, pose in enumerate(poses):
             if pose is not shown:
                 sampled = still if pose is model.pose else _sample(maps, model, pose, position)
                 carried = _carry(texture, model, pose, float(position))
-                present, parts = _tissue_parts(sampled, carried, acquisition)
+                late = _late(maps, model, pose, position)
+                late_kind, tissue, parts = _tissue_parts(sampled, carried, late, model)
                 parts *= gain
                 shown = pose
-            image = np.tensordot(signals[t, present], parts, axes=1)
-            frames[t, k] = read_out(image, acquisition, noise_sd, rng)
+            image = np.tensordot(signals[late_kind, t, tissue], parts, axes=1)
+            if beside is not None:
+                image += beside * np.float32(drift[t])
+            made.frames[t, k] = read_out(image, acquisition, level / acquisition.snr, rng)
         progress(k + 2, len(positions_mm) + 1, "Simulating slices")
-    return frames, mask, lesion
+    if model.artefacts is not None:
+        top = float(np.percentile(made.frames[-1], 99.5))
+        for frame in made.frames:
+            blank_and_burn(frame, model.artefacts, top)
+    return made
 
 
 def _sample(maps: HeadMaps, model: FrameModel, pose: Pose, position_mm: float) -> SampledSlice:
@@ -178,18 +194,66 @@ def _sample(maps: HeadMaps, model: FrameModel, pose: Pose, position_mm: float) -
     )
 
 
-def _tissue_parts(sampled: SampledSlice, texture: np.ndarray, acquisition: Acquisition):
-    """Tissues in a slice (P,) and the image of each at a signal of 1, (P, N, N).
+def _late(maps: HeadMaps, model: FrameModel, pose: Pose, position_mm: float) -> np.ndarray:
+    return late_share(
+        model.territories,
+        maps.labels.shape,
+        pose,
+        float(position_mm),
+        model.acquisition.field_of_view_mm,
+    )
 
-    The image is a sum over tissues, and only their signals change with time.
+
+def _project_truth(made: SimulatedFrames, k: int, model: FrameModel, still, late, values) -> None:
+    """Fill one slice of the masks and maps."""
+    acquisition = model.acquisition
+    displaced = displace(still, acquisition)
+    core = replace(still, brain=np.isin(still.labels, LESION_CORE))
+    made.mask[k], made.lesion[k] = (
+        _acquired_mask(project_mask(sampled, displaced, acquisition), model)
+        for sampled in (still, core)
+    )
+    sums = project_sums(values, still, displaced, late, acquisition)
+    if model.artefacts is not None:
+        sums = wrapped(sums, model.artefacts, acquisition.phase_axis - 2)
+    planes = perfusion_maps(sums, acquisition.image_matrix)
+    for name, plane in zip(MAP_UNITS, planes, strict=True):
+        made.tissue_maps[name][k] = np.where(made.mask[k], plane, 0)
+
+
+def _tissue_parts(sampled: SampledSlice, texture: np.ndarray, late: np.ndarray, model: FrameModel):
+    """Images of the tissues in a slice at a signal of 1, of their early and late share.
+
+    The image is a sum over these, and only their signals change with time.
+
+    Returns
+    -------
+    kind, tissue : ndarray of int, shape (P,)
+        0 early or 1 late; `Tissue`.
+    parts : ndarray of float32, shape (P, N, N)
     """
+    acquisition, artefacts = model.acquisition, model.artefacts
     displaced = displace(sampled, acquisition)
     weight = signal_left(sampled, displaced, acquisition) * texture
+    if artefacts is not None and artefacts.fat_gain is not None:
+        weight = weight * np.where(_IS_FAT[sampled.labels], artefacts.fat_gain, np.float32(1))
     present = np.flatnonzero(np.bincount(sampled.labels.ravel(), minlength=TISSUE_COUNT))
-    parts = [
-        project((sampled.labels == tissue) * weight, displaced, acquisition) for tissue in present
-    ]
-    return present, np.stack(parts)
+    part = np.zeros(TISSUE_COUNT, np.int32)
+    part[present] = np.arange(len(present))
+    part = part[sampled.labels]
+    perfused = _IS_PERFUSED[sampled.labels]
+    early = project_parts(
+        np.where(perfused, 1 - late, 1) * weight, part, len(present), displaced, acquisition
+    )
+    later = project_parts(
+        np.where(perfused, late, 0) * weight, part, len(present), displaced, acquisition
+    )
+    kept = _IS_PERFUSED[present]
+    parts = np.concatenate([early, later[kept]])
+    if artefacts is not None:
+        parts = wrapped(parts, artefacts, acquisition.phase_axis - 2)
+    tissue = np.concatenate([present, present[kept]])
+    return (np.arange(len(tissue)) >= len(present)).astype(int), tissue, parts
 
 
 def _carry(texture: np.ndarray, model: FrameModel, pose: Pose, position_mm: float) -> np.ndarray:
@@ -207,11 +271,9 @@ def _carry(texture: np.ndarray, model: FrameModel, pose: Pose, position_mm: floa
     return ndimage.affine_transform(texture, in_plane, offset, order=1, mode="nearest")
 
 
-def _acquired_mask(fraction: np.ndarray, acquisition: Acquisition) -> np.ndarray:
-    """Threshold a fraction on the fine grid at the acquired pixels, without holes and specks."""
-    from scipy import ndimage
-
-    where = (np.arange(acquisition.matrix) + 0.5) * (FINE_SIZE / acquisition.matrix) - 0.5
-    grid = np.meshgrid(where, where, indexing="ij")
-    mask = ndimage.map_coordinates(fraction, grid, order=1, mode="nearest") > 0.5
-    return solid_parts(mask, SMALLEST_PART_PIXELS)
+def _acquired_mask(fraction: np.ndarray, model: FrameModel) -> np.ndarray:
+    """Threshold a fraction on the fine grid at the image's pixels, without holes and specks."""
+    acquisition = model.acquisition
+    if model.artefacts is not None:
+        fraction = wrapped(fraction, model.artefacts, acquisition.phase_axis)
+    return solid_parts(at_pixels(fraction, acquisition.image_matrix) > 0.5, SMALLEST_PART_PIXELS)

@@ -18,24 +18,13 @@ from DSCBrainSegLib.simulation.artefacts import (
     wrapped,
 )
 from DSCBrainSegLib.simulation.bolus import draw_peak_signals
-from DSCBrainSegLib.simulation.epi import (
-    clean_image,
-    coil_shading,
-    displace,
-    near_coil,
-    project_mask,
-    read_out,
-)
+from DSCBrainSegLib.simulation.coils import coil_shading, near_coil
+from DSCBrainSegLib.simulation.epi import clean_image, displace, project_mask
 from DSCBrainSegLib.simulation.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology import Lesion, draw_lesion
-from DSCBrainSegLib.simulation.sampling import (
-    Pose,
-    Scalp,
-    brain_extent_mm,
-    draw_pose,
-    draw_scalp,
-    sample_slice,
-)
+from DSCBrainSegLib.simulation.pose import Pose, Scalp, brain_extent_mm, draw_pose, draw_scalp
+from DSCBrainSegLib.simulation.readout import read_out
+from DSCBrainSegLib.simulation.sampling import sample_slice
 from DSCBrainSegLib.simulation.signal import (
     draw_lesion_looks,
     draw_random_signals,
@@ -93,9 +82,11 @@ class Case:
     seed: int
 
 
-def draw_case(rng: np.random.Generator, maps: HeadMaps) -> Case:
-    """Draw one simulated volume of a head."""
-    acquisition = draw_acquisition(rng)
+def draw_case(
+    rng: np.random.Generator, maps: HeadMaps, acquisition: Acquisition | None = None
+) -> Case:
+    """Draw one simulated volume of a head, and how it is acquired unless that is given."""
+    acquisition = acquisition or draw_acquisition(rng)
     lesions = []
     if rng.random() < LESION_PROBABILITY:
         lesions = _draw_lesions(rng, maps)

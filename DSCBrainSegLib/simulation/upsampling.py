@@ -1,4 +1,4 @@
-"""Smooth functions over a slice: computed on a coarse grid, then interpolated linearly."""
+"""Between the grids of a slice: coarse to fine, fine to image, by linear interpolation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 
 FINE_SIZE = 192
 """Rows and columns a slice is sampled with before the acquisition matrix is cut out of k-space."""
+
+PIXEL_SD = 0.3
+"""Standard deviation of a Gaussian as wide as a pixel, in pixels."""
 
 
 def upsample(coarse: np.ndarray, smoothing: float = 0.0) -> np.ndarray:
@@ -26,6 +29,30 @@ def upsample(coarse: np.ndarray, smoothing: float = 0.0) -> np.ndarray:
     """
     matrix = _matrix(coarse.shape[-1], smoothing)
     return matrix @ np.asarray(coarse, np.float32) @ matrix.T
+
+
+def at_pixels(plane: np.ndarray, size: int, smooth: bool = False) -> np.ndarray:
+    """Values of a fine plane at the centres of an image's pixels over the same field of view.
+
+    Parameters
+    ----------
+    plane : ndarray, shape (N, N)
+    size : int
+        Rows and columns of the image.
+    smooth : bool
+        Average over a pixel (as a Gaussian) first.
+
+    Returns
+    -------
+    ndarray, shape (size, size)
+    """
+    from scipy import ndimage
+
+    if smooth:
+        plane = ndimage.gaussian_filter(plane, PIXEL_SD * FINE_SIZE / size)
+    where = (np.arange(size) + 0.5) * (FINE_SIZE / size) - 0.5
+    grid = np.meshgrid(where, where, indexing="ij")
+    return ndimage.map_coordinates(plane, grid, order=1, mode="nearest")
 
 
 @lru_cache(maxsize=16)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from DSCBrainSegLib.simulation.acquisition import Acquisition
 from DSCBrainSegLib.simulation.maps import HeadMaps
-from DSCBrainSegLib.simulation.sampling import brain_extent_mm
+from DSCBrainSegLib.simulation.pose import brain_extent_mm
 from DSCBrainSegLib.simulation.slices import Case, acquire, draw_case, without_specks
-from DSCBrainSegLib.simulation.upsampling import FINE_SIZE
+from DSCBrainSegLib.simulation.upsampling import at_pixels
 
 LIMITED_COVERAGE_PROBABILITY = 0.25
 """Share of volumes that leave out part of the brain at either end."""
@@ -60,14 +61,7 @@ def simulate_volume(seed: int, maps: HeadMaps, bolus: bool = False) -> Simulated
     rng = np.random.default_rng([seed, 77])
     case = draw_case(rng, maps)
     acquisition = case.acquisition
-    spacing = acquisition.slice_spacing_mm
-    low, high = brain_extent_mm(maps, case.pose)
-    low, high = low - rng.uniform(0, 20), high + rng.uniform(0, 8)
-    if rng.random() < LIMITED_COVERAGE_PROBABILITY:
-        part = rng.uniform(0.0, 0.35, 2) * (high - low)
-        low, high = low + part[0], high - part[1]
-    count = max(4, round((high - low) / spacing))
-    positions = low + spacing * np.arange(count)
+    positions = draw_coverage(rng, case, maps)
     peak_signals = None
     if bolus:
         from DSCBrainSegLib.simulation.bolus import draw_peak_signals
@@ -75,23 +69,51 @@ def simulate_volume(seed: int, maps: HeadMaps, bolus: bool = False) -> Simulated
         peak_signals = draw_peak_signals(rng, case.signals, acquisition)
     image, brain, peak = acquire(maps, case, positions, peak_signals)
     size = acquisition.image_matrix
+    mask = np.stack([without_specks(at_pixels(plane, size) > 0.5) for plane in brain])
+    return SimulatedVolume(image, mask, axial_affine(acquisition, positions), case, peak)
+
+
+def draw_coverage(rng: np.random.Generator, case: Case, maps: HeadMaps) -> np.ndarray:
+    """Draw where a volume's slices lie: around the brain, in a quarter of them without its ends.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    case : Case
+    maps : HeadMaps
+
+    Returns
+    -------
+    ndarray, shape (K,)
+        Slice centres along the slice normal in mm, ascending, at least 4.
+    """
+    spacing = case.acquisition.slice_spacing_mm
+    low, high = brain_extent_mm(maps, case.pose)
+    low, high = low - rng.uniform(0, 20), high + rng.uniform(0, 8)
+    if rng.random() < LIMITED_COVERAGE_PROBABILITY:
+        part = rng.uniform(0.0, 0.35, 2) * (high - low)
+        low, high = low + part[0], high - part[1]
+    count = max(4, round((high - low) / spacing))
+    return low + spacing * np.arange(count)
+
+
+def axial_affine(acquisition: Acquisition, positions_mm: np.ndarray) -> np.ndarray:
+    """Affine of axial slices about the scanner's centre, from (i, j, k, 1) to LPS+ in mm.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+    positions_mm : ndarray, shape (K,)
+        Slice centres along the slice normal.
+    """
+    size = acquisition.image_matrix
     pixel = acquisition.field_of_view_mm / size
     side = (size - 1) / 2 * pixel
-    affine = np.array(
+    return np.array(
         [
             [pixel, 0, 0, -side],
             [0, pixel, 0, -side],
-            [0, 0, spacing, positions[0]],
+            [0, 0, acquisition.slice_spacing_mm, positions_mm[0]],
             [0, 0, 0, 1.0],
         ]
     )
-    mask = np.stack([_at_image_pixels(plane, size) for plane in brain])
-    return SimulatedVolume(image, mask, affine, case, peak)
-
-
-def _at_image_pixels(fraction: np.ndarray, size: int) -> np.ndarray:
-    from scipy import ndimage
-
-    where = (np.arange(size) + 0.5) * (FINE_SIZE / size) - 0.5
-    grid = np.meshgrid(where, where, indexing="ij")
-    return without_specks(ndimage.map_coordinates(fraction, grid, order=1, mode="nearest") > 0.5)
