@@ -1,5 +1,6 @@
 # make demo   simulate a DSC series with a tumour, segment it, leave the results in demo-output/
 # make test   install what the tests need and run them all
+# make review RESULT=FOLDER   open a result, a series or a cohort in the browser
 # make lint   ruff
 # make benchmark DATA=FOLDER   agreement with reference masks, beside dipy and nilearn
 # make peers LABELMAPS=FOLDER DATA=FOLDER   our methods beside other tools; may be stopped and resumed
@@ -8,22 +9,37 @@ PYTHON ?= python3
 DATA ?= ../shared/data/dev
 LABELMAPS ?= ../shared/data/labelmaps
 PEERS_OPTIONS ?=
+RESULT ?= demo-output
 VENV := .venv
 RUN := $(VENV)/bin/python
 PEERS_VENV := .venv-peers
+REVIEW_VENV := .venv-review
 
-.PHONY: demo test lint benchmark peers clean
+.PHONY: demo test test-review lint benchmark peers review clean
 
 demo: $(VENV)/demo.stamp
 	$(RUN) -m DSCBrainSegLib simulate demo-output --overwrite
 	$(RUN) -m DSCBrainSegLib segment demo-output/dicom -o demo-output --overwrite
 	$(RUN) -m DSCBrainSegLib.evaluation.against_truth demo-output/mask.nii.gz demo-output/truth/mask.nii.gz
-	@echo "Open demo-output/report.html"
+	@echo "Open demo-output/report.html, or edit the mask in the browser with Slicer's views and editor:"
+	@echo "  make review RESULT=demo-output"
 
 # Slicer's views draw with Mesa, which does not bear TensorFlow in the same process.
-test: $(VENV)/test.stamp
+test: $(VENV)/test.stamp test-review
 	$(RUN) -m pytest --ignore-glob="*/test_slicer_*"
-	$(RUN) -m pytest Testing/test_slicer_*.py
+	$(RUN) -m pytest $(filter-out Testing/test_slicer_review%,$(wildcard Testing/test_slicer_*.py))
+
+# In an environment of its own: trame-slicer wants another slicer-core than the module's tests.
+test-review: $(REVIEW_VENV)/review-test.stamp
+	$(REVIEW_VENV)/bin/python -m pytest Testing/test_slicer_review*.py
+
+review: $(REVIEW_VENV)/review-test.stamp
+	$(REVIEW_VENV)/bin/python -m DSCBrainSegLib review "$(RESULT)"
+
+$(REVIEW_VENV)/%.stamp: pyproject.toml
+	$(PYTHON) -m venv $(REVIEW_VENV)
+	$(REVIEW_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
+	@touch $@
 
 lint: $(VENV)/test.stamp
 	$(RUN) -m ruff check .
@@ -54,4 +70,4 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) $(PEERS_VENV) demo-output benchmark-output peers-output
+	rm -rf $(VENV) $(PEERS_VENV) $(REVIEW_VENV) demo-output benchmark-output peers-output

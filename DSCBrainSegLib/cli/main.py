@@ -18,6 +18,7 @@ EXIT_INTERRUPTED = 130
 COMMANDS = (
     "segment",
     "info",
+    "review",
     "evaluate",
     "motion",
     "cohort",
