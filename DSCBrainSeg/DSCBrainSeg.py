@@ -22,12 +22,15 @@ if importlib.util.find_spec("DSCBrainSegLib") is None:
     # In a source checkout the library lies beside this folder; installed, beside this file.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from DSCBrainSegPanel.batch_section import BatchSection
 from DSCBrainSegPanel.compare_section import CompareSection
 from DSCBrainSegPanel.edit_section import EditSection
 from DSCBrainSegPanel.ground_truth_section import GroundTruthSection
+from DSCBrainSegPanel.load_section import LoadSection
 from DSCBrainSegPanel.parameters import Parameters
 from DSCBrainSegPanel.registration import registerDicomPlugin
 from DSCBrainSegPanel.runtime_tasks import RuntimeTasks
+from DSCBrainSegPanel.sample_data import registerSampleData
 from DSCBrainSegPanel.segment_section import SegmentSection
 from DSCBrainSegPanel.segmentation_job import SegmentationJob
 from DSCBrainSegPanel.series_section import SeriesSection
@@ -56,6 +59,7 @@ class DSCBrainSeg(ScriptedLoadableModule):
             "simulated heads."
         )
         slicer.app.connect("startupCompleted()", registerDicomPlugin)
+        slicer.app.connect("startupCompleted()", registerSampleData)
 
 
 class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -77,20 +81,24 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = DSCBrainSegLogic()
+        self.loadSection = LoadSection(self)
         self.editSection = EditSection(self)
         self.segmentSection = SegmentSection(self)
         self.groundTruthSection = GroundTruthSection(self)
         self.compareSection = CompareSection(self)
+        self.batchSection = BatchSection(self)
         self.sections = (
+            self.loadSection,
             self.segmentSection,
             self.editSection,
             self.groundTruthSection,
             self.compareSection,
             SeriesSection(self),
+            self.batchSection,
         )
         self.ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onInputChosen)
         self._refreshSoon = qt.QTimer()
-        self._refreshSoon.singleShot = True
+        self._refreshSoon.setSingleShot(True)
         self._refreshSoon.connect("timeout()", self.refresh)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
@@ -105,7 +113,8 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Called when the module is reloaded or Slicer ends."""
         self.exit()
         self._refreshSoon.stop()
-        self.compareSection.stop()
+        for section in (self.loadSection, self.compareSection, self.batchSection):
+            section.cleanup()
         self.groundTruthSection.nifti.stop()
         self.logic.stop()
         self.setParameters(None)
@@ -135,12 +144,14 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameters(None)
 
     def onSceneEndClose(self, caller, event):
-        """Go on in the new scene."""
-        self.takeParameters()
+        """Go on in the new scene; a scene that is opened in another module keeps its views."""
+        if self.parent.isEntered:
+            self.takeParameters()
 
     def onNodeAddedOrRemoved(self, caller, event):
         """A segmentation may have come or gone; nodes come in crowds."""
-        self._refreshSoon.start(0)
+        if self.parent.isEntered:
+            self._refreshSoon.start(0)
 
     def onInputChosen(self, node):
         """Take over the user's choice."""
@@ -166,13 +177,20 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             )
         self.parameters = parameters
         if parameters is not None:
-            self._guiTag = parameters.connectGui(self.ui)
+            # connectGui() of Slicer up to 5.10 at least returns no tag, so nothing could be cut.
+            named = [
+                each for each in vars(self.ui).values() if each.property("SlicerParameterName")
+            ]
+            self._guiTag = parameters.connectParametersToGui(
+                {each.property("SlicerParameterName"): each for each in named}
+            )
             self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
         self.refresh()
 
     def onParametersChanged(self, caller=None, event=None):
-        """Show the new values."""
-        self.refresh()
+        """Show the new values; while a scene is read, references lead nowhere yet."""
+        if not slicer.mrmlScene.IsBatchProcessing():
+            self.refresh()
 
     def refresh(self):
         """Let the panel show what is in the scene now."""

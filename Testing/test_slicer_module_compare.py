@@ -4,7 +4,16 @@ import csv
 
 import numpy as np
 import pytest
-from slicer_module_panel import BRAIN, add_series, masks_of, open_panel, paint
+from played_runner import WorkerProblem, use_played_runner
+from slicer_module_panel import (
+    BRAIN,
+    add_series,
+    choose_method,
+    masks_of,
+    open_panel,
+    paint,
+    segment_and_wait,
+)
 
 from DSCBrainSegLib.metrics.overlap import overlap
 
@@ -168,3 +177,186 @@ def test_the_comparison_survives_save_and_reopen(panel, clean_scene, tmp_path):
     assert list(after) == list(before)
     assert after["Brain (otsu)"]["Dice"] == pytest.approx(before["Brain (otsu)"]["Dice"], abs=1e-4)
     assert panel.ui.exportButton.enabled
+
+
+def big_series():
+    """A series with a brain of real size: its surface distances take some tenths of a second."""
+    from DSCBrainSegLib.mrml.series_to_sequence import addSeries
+    from DSCBrainSegLib.series import DSCSeries
+
+    k, j, i = np.ogrid[:24, :160, :160]
+    brain = ((k - 12) / 11) ** 2 + ((j - 80) / 70) ** 2 + ((i - 78) / 60) ** 2 < 1
+    noise = np.random.default_rng(1).normal(0, 60, (2, *brain.shape))
+    frames = (np.where(brain, 600, 150) + noise).clip(0).astype(np.int16)
+    affine = np.diag([1.4, 1.4, 5.0, 1.0])
+    return addSeries(DSCSeries(frames, np.array([0.0, 1.5]), affine), "Big")
+
+
+def test_measuring_does_not_block_the_interface(panel, clean_scene):
+    panel.ui.inputSelector.setCurrentNode(big_series().volume)
+    panel.ui.frameBox.setCurrentIndex(1)
+    panel.ui.frameNumberBox.setValue(1)
+    for name in ("otsu", "aabl"):
+        choose_method(panel, name)
+        segment_and_wait(panel, clean_scene)
+    assert len(masks_of(panel.parameters.inputNode)) == 2, panel.ui.statusLabel.text
+    tick(panel)
+    assert compare(panel, clean_scene) < 0.1
+    assert 0 < figures(panel)["Brain (aabl)"]["Dice"] < 1
+
+
+def test_the_report_is_one_html_file(panel, clean_scene, tmp_path):
+    """With the real worker; it names methods, says what the reference is, and no reader."""
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("jinja2")
+    draw_truth(panel)
+    panel.ui.readerEdit.setText("Doctor Secret")
+    panel.ui.drawnButton.click()
+    assert not panel.ui.reportButton.enabled
+    choose_method(panel, "otsu")
+    segment_and_wait(panel, clean_scene)
+    path = tmp_path / "comparison.html"
+    clean_scene.dialogs.answer("QFileDialog.getSaveFileName", str(path))
+    panel.ui.reportButton.click()
+    assert panel.compareSection.busy and panel.ui.compareButton.text == "Cancel"
+    assert clean_scene.wait_until(lambda: not panel.compareSection.busy, 120) < 0.1
+    assert panel.ui.compareStatusLabel.text == "Report saved: comparison.html."
+    text = path.read_text(encoding="utf-8")
+    assert "otsu" in text and "drawn by one reader" in text
+    assert text.count("data:image/png;base64,") >= 3
+    assert "Secret" not in text and "Perfusion" not in text
+    assert [each.name for each in tmp_path.iterdir()] == ["comparison.html"]
+
+
+def test_a_report_that_cannot_be_written_is_told(panel, clean_scene, tmp_path):
+    draw_truth(panel)
+    choose_method(panel, "otsu")
+    segment_and_wait(panel, clean_scene)
+
+    def measured(request):
+        report = tmp_path / "report.html"
+        report.write_text("a report")
+        return {"volumes": [], "slices": [], "report": str(report)}
+
+    use_played_runner(panel, measure=measured)
+    missing = tmp_path / "gone" / "comparison.html"
+    clean_scene.dialogs.answer("QFileDialog.getSaveFileName", str(missing))
+    panel.ui.reportButton.click()
+    clean_scene.wait_until(lambda: not panel.compareSection.busy)
+    assert "cannot be written" in panel.ui.compareStatusLabel.text
+    clean_scene.dialogs.answer("QFileDialog.getSaveFileName", "")
+    panel.ui.reportButton.click()
+    assert not panel.compareSection.busy
+
+
+def test_packages_of_the_report_are_installed_only_when_the_user_agrees(
+    panel, clean_scene, tmp_path
+):
+    import os
+    import sys
+
+    import qt
+    import slicer
+
+    from DSCBrainSegLib.worker.child import ChildProcess
+    from DSCBrainSegLib.worker.runtime import RuntimeState
+
+    slicer.app.set_testing(False)
+    status, commands = ["missing"], []
+
+    def process(module, *arguments):
+        commands.append((module, *arguments))
+        status[0] = "ready"
+        return ChildProcess([sys.executable, "-c", "print('Downloading')"], dict(os.environ))
+
+    packages = panel.compareSection.reportPackages
+    packages.state = lambda: RuntimeState(status[0], tmp_path)
+    packages.makeProcess = process
+    draw_truth(panel)
+    choose_method(panel, "otsu")
+    segment_and_wait(panel, clean_scene)
+    runner = use_played_runner(panel)
+    panel.batchSection._job = object()
+    panel.ui.reportButton.click()
+    assert "wait for the batch" in panel.ui.compareStatusLabel.text
+    panel.batchSection._job = None
+    for answer in (qt.QMessageBox.No, qt.QMessageBox.Yes):
+        assert not runner.of("measure")
+        clean_scene.dialogs.answer("ctkMessageBox.exec", answer)
+        clean_scene.dialogs.answer("QFileDialog.getSaveFileName", str(tmp_path / "report.html"))
+        panel.ui.reportButton.click()
+        if answer == qt.QMessageBox.No:
+            assert panel.ui.compareStatusLabel.text == "The report was not made."
+            assert commands == [] and not panel.compareSection.busy
+    question = clean_scene.dialogs.shown[-1][1][0].text
+    assert "matplotlib" in question and "not changed" in question
+    clean_scene.wait_until(lambda: runner.of("measure"))
+    assert commands == [("DSCBrainSegLib.worker.extras", "install", "report")]
+    assert runner.of("measure")[0]["report"]
+
+
+def test_a_single_mask_is_not_compared_with_itself(panel, clean_scene):
+    tick(panel, "otsu")
+    compare(panel, clean_scene)
+    assert "nothing to compare" in panel.ui.compareStatusLabel.text
+    assert panel.parameters.figuresTable is None and not panel.ui.reportButton.enabled
+
+
+def test_a_worker_that_ends_while_it_measures_costs_a_sentence(panel, clean_scene):
+    def ends(request):
+        raise WorkerProblem({"kind": "ended", "message": "The process ended unexpectedly."})
+
+    draw_truth(panel)
+    choose_method(panel, "otsu")
+    segment_and_wait(panel, clean_scene)
+    use_played_runner(panel, measure=ends)
+    tick(panel)
+    compare(panel, clean_scene)
+    assert panel.ui.compareStatusLabel.text == "The process ended unexpectedly."
+    assert panel.parameters.figuresTable is None and panel.ui.compareButton.enabled
+
+
+def test_measuring_is_cancelled_and_the_scene_closed_meanwhile(panel, clean_scene):
+    import slicer
+
+    draw_truth(panel)
+    choose_method(panel, "otsu")
+    segment_and_wait(panel, clean_scene)
+    tick(panel)
+    runner = use_played_runner(panel)
+    panel.ui.compareButton.click()
+    clean_scene.wait_until(lambda: runner.of("measure"))
+    panel.ui.compareButton.click()
+    clean_scene.wait_until(lambda: not panel.compareSection.busy)
+    assert "Cancelled" in panel.ui.compareStatusLabel.text
+    panel.ui.compareButton.click()
+    clean_scene.wait_until(lambda: len(runner.of("measure")) == 2)
+    slicer.mrmlScene.Clear(0)
+    clean_scene.wait_until(lambda: not panel.compareSection.busy)
+    assert panel.parameters.figuresTable is None
+    assert not slicer.util.getNodesByClass("vtkMRMLTableNode")
+
+
+def test_two_series_keep_their_own_tables_through_save_and_reopen(panel, clean_scene, tmp_path):
+    import slicer
+
+    first = panel.parameters.inputNode
+    draw_truth(panel)
+    tick(panel, "otsu")
+    compare(panel, clean_scene)
+    before = figures(panel)
+    panel.ui.inputSelector.setCurrentNode(add_series("Other").volume)
+    assert panel.parameters.figuresTable is None and not panel.ui.exportButton.enabled
+    tick(panel, "otsu", "aabl")
+    compare(panel, clean_scene)
+    assert list(figures(panel)) == ["Brain (aabl)"]
+    panel.ui.inputSelector.setCurrentNode(first)
+    assert figures(panel) == before
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    panel.takeParameters()
+    for name, methods in (("Perfusion", ["Brain (otsu)"]), ("Other", ["Brain (aabl)"])):
+        panel.ui.inputSelector.setCurrentNode(slicer.util.getNode(name))
+        assert list(figures(panel)) == methods

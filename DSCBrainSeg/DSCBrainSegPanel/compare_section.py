@@ -1,26 +1,25 @@
 """Run several methods on one series and measure their masks against a reference."""
 
+import os
 from pathlib import Path
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase
+from DSCBrainSegLib.cohort.stored import write_text
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
-from DSCBrainSegLib.evaluation.measure import measure_slices, measure_volume
 from DSCBrainSegLib.methods import get_method, list_methods
-from DSCBrainSegLib.mrml.geometry import ijkToLps
+from DSCBrainSegLib.mrml.compared import comparedTables, rememberTables
 from DSCBrainSegLib.mrml.method_segments import GROUND_TRUTH, methodOf
 from DSCBrainSegLib.mrml.plots import addChart
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation
-from DSCBrainSegLib.mrml.segments import segmentMask
+from DSCBrainSegLib.mrml.series_nodes import volumeOf
 from DSCBrainSegLib.mrml.tables import SLICE_COLUMN, figuresTable, sliceDiceTable
-from DSCBrainSegLib.mrml.voxels import voxelArray
 
-from .series_nodes import volumeOf
-
-UNTIMED = float("nan")
+from .extra_packages import ExtraPackages
+from .measuring_job import MeasuringJob
+from .side_by_side import SideBySide
 
 REMOVED_COLOUR = (120, 120, 120)
 """Of the curve of a segment that was removed or renamed since."""
@@ -35,7 +34,8 @@ class CompareSection:
         self._waiting = []
         self._problems = []
         self._references = []
-        self._toMeasure = []
+        self.reportPackages = ExtraPackages("report", _("The report"), self._say)
+        self._sideBySide = SideBySide(self.refresh)
         ui = self._ui
         for method in list_methods():
             item = qt.QListWidgetItem(f"{method.name} ({method.label})")
@@ -45,11 +45,13 @@ class CompareSection:
         ui.compareButton.connect("clicked()", self.onCompareButton)
         ui.plotButton.connect("clicked()", self.onPlotButton)
         ui.exportButton.connect("clicked()", self.onExportButton)
+        ui.reportButton.connect("clicked()", self.onReportButton)
+        ui.sideBySideButton.connect("clicked()", self.onSideBySideButton)
 
     @property
     def busy(self):
-        """Whether methods run or masks are measured."""
-        return self._job is not None or bool(self._toMeasure)
+        """Whether methods run, masks are measured or packages are installed."""
+        return self._job is not None or self.reportPackages.busy
 
     def enter(self):
         """Nothing to ask beforehand."""
@@ -66,15 +68,28 @@ class CompareSection:
             and bool(self._ticked() or len(self._references) > 1)
         )
         ui.methodsList.enabled = ui.referenceBox.enabled = not self.busy
-        table = parameters.figuresTable if parameters is not None else None
+        table = self._chooseTables()
         ui.figuresView.setMRMLTableNode(table)
         ui.plotButton.enabled = ui.exportButton.enabled = table is not None and not self.busy
+        several = len(self._references) > 1
+        ui.reportButton.enabled = several and not (self.busy or self._widget.segmentSection.busy)
+        ui.sideBySideButton.enabled = bool(self._references) or self._sideBySide.shown
+        ui.sideBySideButton.text = (
+            _("Views as before") if self._sideBySide.shown else _("Side by side")
+        )
 
     def stop(self):
         """Forget what runs; the scene stays as it is."""
-        self._waiting, self._toMeasure = [], []
+        self._waiting = []
+        self.reportPackages.cancel()
         if self._job is not None:
             self._job.cancel()
+
+    def cleanup(self):
+        """Stop and let go of the application."""
+        self.stop()
+        self.reportPackages.stop()
+        self._sideBySide.stop()
 
     def onCompareButton(self):
         """Run the ticked methods and measure, or cancel."""
@@ -117,6 +132,35 @@ class CompareSection:
                 _("Exported.") if saved else _("The file cannot be written; choose another folder.")
             )
 
+    def onReportButton(self):
+        """Write the report of the comparison as one HTML file the user names."""
+        if self._widget.batchSection.busy and not self.reportPackages.state().usable:
+            self._say(_("The report needs more packages first; wait for the batch or cancel it."))
+            return
+        path = qt.QFileDialog.getSaveFileName(
+            slicer.util.mainWindow(), _("Save report"), "comparison.html", "HTML (*.html)"
+        )
+        if path:
+            self._problems = []
+            self.reportPackages.then(
+                lambda: self._measure(reportPath=path), self._logic.worker.retire
+            )
+            self._widget.refresh()
+
+    def onSideBySideButton(self):
+        """Show the image, the reference and every mask in a view of its own, or the old views."""
+        if self._sideBySide.shown:
+            self._sideBySide.close()
+        else:
+            self._showSideBySide()
+        self.refresh()
+
+    def _showSideBySide(self):
+        segmentation, referenceId = self._chosenReference()
+        others = [each for each in self._references if each != referenceId]
+        volume = volumeOf(self._widget.parameters.inputNode)
+        self._sideBySide.show(volume, segmentation, [referenceId, *others])
+
     def _runNext(self):
         if not self._waiting:
             self._measure()
@@ -150,60 +194,86 @@ class CompareSection:
             self._runNext()
         self._widget.refresh()
 
-    def _measure(self):
+    def _chosenReference(self):
+        """Return the segmentation and the ID of the reference, (None, "") if there is none."""
         self._listReferences()
         volume = volumeOf(self._widget.parameters.inputNode)
         segmentation = findSegmentation(volume) if volume is not None else None
         index = self._ui.referenceBox.currentIndex
         if segmentation is None or index < 0:
-            self._say(" ".join(self._problems))
-            return
-        referenceId = self._references[index]
-        segments = segmentation.GetSegmentation()
-        reference = segmentMask(segmentation, referenceId, volume)
-        if not reference.any():
-            self._say(_("The reference is empty; draw it or choose another."))
-            return
-        loaded = LoadedCase(
-            ReferenceCase("series", Path(), Path()),
-            voxelArray(volume),
-            reference,
-            ijkToLps(volume),
-            slice(0, len(reference)),
-        )
-        self._figures, self._slices = [], []
-        self._loaded, self._segmentation, self._volume = loaded, segmentation, volume
-        self._toMeasure = [each for each in self._references if each != referenceId]
-        self._referenceName = segments.GetSegment(referenceId).GetName()
-        qt.QTimer.singleShot(0, self._measureNext)
+            return None, ""
+        return segmentation, self._references[index]
 
-    def _measureNext(self):
-        """Measure one mask in each turn of the event loop."""
-        if not self._toMeasure:
+    def _measure(self, reportPath=""):
+        """Measure in the worker: surface distances take some tenths of a second a mask."""
+        segmentation, referenceId = self._chosenReference()
+        others = [each for each in self._references if each != referenceId]
+        if not others:
+            lonely = _("There is nothing to compare yet: tick a method or draw a ground truth.")
+            self._say(" ".join(self._problems) or lonely)
             return
-        segmentId = self._toMeasure[0]
-        segment = self._segmentation.GetSegmentation().GetSegment(segmentId)
-        mask = segmentMask(self._segmentation, segmentId, self._volume)
-        name = segment.GetName()
-        self._figures.append(measure_volume(mask, self._loaded, name, len(mask), UNTIMED))
-        self._slices += measure_slices(mask, self._loaded, name)
-        del self._toMeasure[0]
-        if self._toMeasure:
-            qt.QTimer.singleShot(0, self._measureNext)
-        else:
-            self._show()
+        self._referenceName = segmentation.GetSegmentation().GetSegment(referenceId).GetName()
+        job = MeasuringJob(
+            volumeOf(self._widget.parameters.inputNode),
+            segmentation,
+            referenceId,
+            others,
+            bool(reportPath),
+            self._logic.worker,
+            onProgress=lambda done, total, message: self._say(message),
+            onEnd=lambda job: self._onMeasured(job, reportPath),
+        )
+        self._job = job
+        job.start()
 
-    def _show(self):
-        parameters = self._widget.parameters
-        parameters.figuresTable = figuresTable(
-            self._figures, _("Agreement"), parameters.figuresTable
-        )
-        parameters.slicesTable = sliceDiceTable(
-            self._slices, _("Dice by slice"), parameters.slicesTable
-        )
+    def _onMeasured(self, job, reportPath):
+        self._job = None
+        if isinstance(job.error, Cancelled):
+            self._say(_("Cancelled; masks that were ready stay."))
+        elif job.error is not None:
+            self._say(" ".join([*self._problems, str(job.error)]))
+        elif self._widget.parameters is not None:
+            if reportPath:
+                self._saveReport(job.report, reportPath)
+            else:
+                self._show(job)
+        self._widget.refresh()
+
+    def _saveReport(self, report, path):
+        try:
+            write_text(Path(path), report)
+        except OSError as error:
+            self._say(
+                _("The report cannot be written: {reason}; choose another folder.").format(
+                    reason=error.strerror
+                )
+            )
+            return
+        self._say(_("Report saved: {name}.").format(name=os.path.basename(path)))
+
+    def _show(self, job):
+        figures, slices = comparedTables(job.segmentation)
+        figures = figuresTable(job.volumes, _("Agreement"), figures)
+        slices = sliceDiceTable(job.slices, _("Dice by slice"), slices)
+        rememberTables(job.segmentation, figures, slices)
+        if self._sideBySide.shown:
+            self._showSideBySide()  # with the masks that are new
         told = _("Compared with {reference}.").format(reference=self._referenceName)
         self._say(" ".join([told, *self._problems]))
-        self._widget.refresh()
+
+    def _chooseTables(self):
+        """Take the tables of the chosen series into the parameters; return that of agreement."""
+        parameters = self._widget.parameters
+        if parameters is None:
+            return None
+        volume = volumeOf(parameters.inputNode)
+        segmentation = findSegmentation(volume) if volume is not None else None
+        figures, slices = comparedTables(segmentation)
+        if parameters.figuresTable is not figures:
+            parameters.figuresTable = figures
+        if parameters.slicesTable is not slices:
+            parameters.slicesTable = slices
+        return figures
 
     def _ticked(self):
         rows = range(self._ui.methodsList.count)

@@ -23,6 +23,7 @@ class DSCBrainSegDICOMPlugin(DICOMPlugin):
     def __init__(self):
         super().__init__()
         self.loadType = _("DSC perfusion sequence")
+        self.tags["modality"] = "0008,0060"
 
     def examineForImport(self, fileLists):
         """Return a loadable for each list of files that is a DSC series."""

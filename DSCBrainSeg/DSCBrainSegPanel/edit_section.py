@@ -3,8 +3,7 @@
 import slicer
 
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation
-
-from .series_nodes import volumeOf
+from DSCBrainSegLib.mrml.series_nodes import volumeOf
 
 UNDO_STATES = 10
 TAG = "DSCBrainSeg"

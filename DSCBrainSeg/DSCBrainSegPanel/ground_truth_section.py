@@ -5,6 +5,7 @@ from slicer.i18n import tr as _
 
 from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, DRAWN, TO_DRAW, confirm, draw
 from DSCBrainSegLib.errors import ConfigurationError, DSCBrainSegError
+from DSCBrainSegLib.mrml.cohort_scene import SUBJECT, openCohort, openSubject, saveSubject
 from DSCBrainSegLib.mrml.ground_truth_segment import (
     getGroundTruth,
     setGroundTruth,
@@ -13,10 +14,9 @@ from DSCBrainSegLib.mrml.ground_truth_segment import (
 from DSCBrainSegLib.mrml.method_segments import GROUND_TRUTH, segmentsOfMethod
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation, segmentationOf
 from DSCBrainSegLib.mrml.segments import segmentMask
+from DSCBrainSegLib.mrml.series_nodes import shownVolume, volumeOf
 
-from .cohort_subjects import SUBJECT, openCohort, openSubject, saveSubject
 from .nifti_package import NiftiPackage
-from .series_nodes import shownVolume, volumeOf
 
 COHORT_SETTING = "DSCBrainSeg/CohortFolder"
 
@@ -133,7 +133,13 @@ class GroundTruthSection:
         volume = self._volume()
         segmentation, segmentId = self._drawing(volume)
         try:
-            saved = saveSubject(self._ui.cohortEdit.currentPath, volume, segmentation, segmentId)
+            saved = saveSubject(
+                self._ui.cohortEdit.currentPath,
+                volume,
+                segmentation,
+                segmentId,
+                slicer.app.temporaryPath,
+            )
         except DSCBrainSegError as error:
             self._say(str(error))
             return

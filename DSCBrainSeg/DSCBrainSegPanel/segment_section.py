@@ -6,11 +6,12 @@ from slicer.i18n import tr as _
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.mrml.sequence_to_series import openNode
+from DSCBrainSegLib.mrml.series_nodes import seriesOf, volumeOf
 from DSCBrainSegLib.mrml.voxels import volumeShape
 from DSCBrainSegLib.worker.runtime import runtime_state
 
 from .parameters import FrameChoice
-from .series_nodes import seriesOf, volumeOf
+from .slices_list import SlicesList
 from .views import showInViews
 
 
@@ -33,6 +34,7 @@ class SegmentSection:
         self._ui.removeRuntimeButton.connect("clicked()", self.onRemoveRuntimeButton)
         self._ui.progressBar.hide()
         self._ui.warningsList.hide()
+        self._slices = SlicesList(widget)
         self._lookAtRuntime()
 
     @property
@@ -63,6 +65,7 @@ class SegmentSection:
             getattr(ui, name).enabled = not (self.busy or self._widget.compareSection.busy)
         ui.deviceLabel.text = self._expectation() if chosen else ""
         ui.removeRuntimeButton.enabled = not self.busy
+        self._slices.refresh()
 
     def stop(self):
         """Forget a segmentation that runs; the scene stays as it is."""
@@ -94,7 +97,9 @@ class SegmentSection:
                 count=job.source.frame_count,
             )
         )
-        warnings = list(dict.fromkeys([*job.source.warnings, *job.facts["warnings"]]))
+        quality = job.facts.get("quality") or {}
+        warnings = [*job.source.warnings, *job.facts["warnings"], *quality.get("warnings", [])]
+        warnings = list(dict.fromkeys(warnings))
         self._ui.warningsList.clear()
         self._ui.warningsList.addItems(warnings)
         self._ui.warningsList.visible = bool(warnings)
@@ -218,7 +223,7 @@ class SegmentSection:
 
     def _onHello(self, event):
         self._hello = event if event["event"] == "result" else None
-        if event["event"] == "error":
+        if event["event"] == "error" and event["kind"] != "cancelled":
             self._say(event["message"])
         self._widget.refresh()
 

@@ -10,11 +10,11 @@ from DSCBrainSegLib.mrml.plots import addChart
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation
 from DSCBrainSegLib.mrml.segments import segmentMask
 from DSCBrainSegLib.mrml.sequence_to_series import openNode
+from DSCBrainSegLib.mrml.series_nodes import seriesOf, shownVolume, volumeOf
 from DSCBrainSegLib.mrml.tables import INSIDE_COLUMN, OUTSIDE_COLUMN, TIME_COLUMN, curvesTable
 from DSCBrainSegLib.series.signal_curves import signal_curves
 
 from .progress_dialog import ProgressDialog
-from .series_nodes import seriesOf, shownVolume, volumeOf
 
 CURVE_COLOURS = {INSIDE_COLUMN: METHOD_COLOURS["network"], OUTSIDE_COLUMN: SPARE_COLOURS[-1]}
 

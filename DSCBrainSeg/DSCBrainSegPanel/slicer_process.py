@@ -12,13 +12,15 @@ import slicer
 
 import DSCBrainSegLib
 from DSCBrainSegLib.worker.child import ChildProcess
+from DSCBrainSegLib.worker.extras import ready_folders
 from DSCBrainSegLib.worker.protocol import WorkerEnded
 from DSCBrainSegLib.worker.runtime import VARIABLE, runtime_state
 
 # Slicer's launcher puts its own packages before PYTHONPATH. What the worker needs in other versions
-# must come before those.
+# must come before those, what is only added behind them.
 _START = (
-    "import os, runpy, sys; sys.path[:0] = sys.argv[1].split(os.pathsep); del sys.argv[:2]; "
+    "import os, runpy, sys; sys.path[:0] = sys.argv[1].split(os.pathsep); "
+    "sys.path += [path for path in sys.argv[2].split(os.pathsep) if path]; del sys.argv[:3]; "
     "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
 )
 
@@ -42,6 +44,7 @@ def libraryProcess(module: str, *arguments: str) -> ChildProcess:
     state = runtime_state()
     folders = [state.folder] if state.status == "ready" else []
     paths = os.pathsep.join(str(folder) for folder in (*folders, libraryFolder()))
+    extras = os.pathsep.join(map(str, ready_folders()))
     environment = {
         **slicer.util.startupEnvironment(),
         "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -50,4 +53,4 @@ def libraryProcess(module: str, *arguments: str) -> ChildProcess:
     }
     if os.environ.get(VARIABLE):
         environment[VARIABLE] = os.environ[VARIABLE]
-    return ChildProcess([python, "-c", _START, paths, module, *arguments], environment)
+    return ChildProcess([python, "-c", _START, paths, extras, module, *arguments], environment)

@@ -2,6 +2,8 @@
 
 import qt
 
+from DSCBrainSegLib.worker.protocol import error_event
+
 INTERVAL_MS = 50
 
 
@@ -45,17 +47,19 @@ class WorkerQueue:
             self._runner.cancel(number)
 
     def retire(self, ended=None):
-        """Let the worker end when it is idle; the next request starts a new one.
+        """Let the worker end; the next request starts a new one, what waits or runs is cancelled.
 
         `ended`, if given, is called once no worker runs.
         """
         runner, self._runner = self._runner, None
-        self._handlers.clear()
+        handlers, self._handlers = self._handlers, {}
         if runner is not None and runner.is_running():
             runner.cancel()
             runner.send({"command": "shutdown"})
         self._retired.append((runner, ended))
         self._timer.start()
+        for number, handler in handlers.items():
+            handler(error_event(number, "cancelled", "Cancelled; the worker is started again."))
 
     def stop(self):
         """End all workers and forget all requests; may take some tenths of a second."""

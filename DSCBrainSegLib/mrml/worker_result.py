@@ -14,6 +14,7 @@ from DSCBrainSegLib.mrml.method_segments import writeMethodMask
 from DSCBrainSegLib.mrml.segment_tags import setTag
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation, segmentationOf
 from DSCBrainSegLib.mrml.segments import refuseUnfitMask
+from DSCBrainSegLib.mrml.slices_to_check import rememberQuality
 
 FRAME_TAG, WEIGHTS_TAG = "Frame", "WeightsSha256"
 """Segment tags: time point counted from 1, and which weights."""
@@ -78,6 +79,7 @@ def importResult(
     frame = index if frames is None else frames[index]
     setTag(segment, FRAME_TAG, str(frame + 1))
     setTag(segment, WEIGHTS_TAG, (facts.get("weights") or {}).get("sha256", ""))
+    rememberQuality(segment, facts.get("quality"))
     return ImportedResult(segmentation, segmentId, frame)
 
 

@@ -88,8 +88,13 @@ def runtime_state() -> RuntimeState:
     folder = runtime_folder()
     if is_built_in():
         return RuntimeState("built-in", folder)
+    return folder_state(folder, requirements())
+
+
+def folder_state(folder: Path, wanted: list[str]) -> RuntimeState:
+    """Look whether a folder holds a whole installation of `wanted`."""
     marker = _read_marker(folder)
-    if marker.get("requirements") == requirements():
+    if marker.get("requirements") == wanted:
         return RuntimeState("ready", folder, marker["size_bytes"])
     rests = [*([folder] if folder.exists() else []), *_partial_folders(folder.parent)]
     if rests:
@@ -124,22 +129,37 @@ def install(
     Cancelled
         `cancelled` returned True.
     """
-    from DSCBrainSegLib.worker.pip_run import install_into
-
     state = runtime_state()
     if state.usable:
         return state
-    folder = state.folder
+    install_folder(state.folder, requirements(), NEEDED_BYTES, progress, cancelled, python)
+    return runtime_state()
+
+
+def install_folder(
+    folder: Path,
+    wanted: list[str],
+    needed_bytes: int,
+    progress: ProgressCallback = no_progress,
+    cancelled: CancelCallback = never_cancelled,
+    python: str | None = None,
+) -> None:
+    """Install the requirements `wanted` into a folder, which appears only when it is complete.
+
+    `needed_bytes` is the free space it takes meanwhile; all else as in `install`.
+    """
+    from DSCBrainSegLib.worker.pip_run import install_into
+
     partial = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder.parent, ABANDONED_SECONDS)
-        _check_space(folder.parent)
+        _check_space(folder.parent, needed_bytes)
         partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder.parent))
         content = partial / "x"
-        install_into(content, python or sys.executable, requirements(), progress, cancelled)
+        install_into(content, python or sys.executable, wanted, progress, cancelled)
         progress(0, 0, "Finishing")
-        _write_marker(content)
+        _write_marker(content, wanted)
         _discard(folder)
         os.replace(content, folder)
     except OSError as error:
@@ -151,7 +171,6 @@ def install(
     finally:
         if partial:
             shutil.rmtree(partial, ignore_errors=True)
-    return runtime_state()
 
 
 def remove() -> None:
@@ -163,6 +182,18 @@ def remove() -> None:
         A file of it is in use.
     """
     folder = runtime_folder()
+    remove_folder(folder)
+    _sweep(folder.parent, 0.0)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove an installation; nothing happens if there is none.
+
+    Raises
+    ------
+    OutputError
+        A file of it is in use.
+    """
     try:
         _discard(folder)
     except OSError as error:
@@ -170,7 +201,6 @@ def remove() -> None:
             f"{folder} cannot be removed: {error.strerror or error}; "
             "close the programs that segment and try again."
         ) from error
-    _sweep(folder.parent, 0.0)
 
 
 def worker_environment() -> dict[str, str]:
@@ -212,17 +242,17 @@ def _read_marker(folder: Path) -> dict:
         return {}
 
 
-def _write_marker(folder: Path) -> None:
-    facts = {"requirements": requirements(), "size_bytes": folder_size(folder)}
+def _write_marker(folder: Path, wanted: list[str]) -> None:
+    facts = {"requirements": wanted, "size_bytes": folder_size(folder)}
     (folder / _MARKER).write_text(json.dumps(facts, indent=2), encoding="utf-8")
 
 
-def _check_space(folder: Path) -> None:
+def _check_space(folder: Path, needed_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
-    if free < NEEDED_BYTES:
+    if free < needed_bytes:
         raise OutputError(
-            f"{folder} has {free / 1e9:.1f} GB of free space and the network library needs "
-            f"{NEEDED_BYTES / 1e9:.1f} GB; free some or set {VARIABLE} to a folder on another disk."
+            f"{folder} has {free / 1e9:.1f} GB of free space and the installation needs "
+            f"{needed_bytes / 1e9:.1f} GB; free some or set {VARIABLE} to a folder on another disk."
         )
 
 

@@ -52,6 +52,9 @@ class Worker:
             "hello": self._hello,
             "warm": self._warm,
             "segment": self._segment,
+            "measure": self._measure,
+            "list": self._list,
+            "simulate": self._simulate,
             "shutdown": self._shutdown,
         }
 
@@ -128,6 +131,24 @@ class Worker:
 
         check_fields(fields, FIELDS)
         return segment_case(fields, progress, cancelled)
+
+    def _measure(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
+        from DSCBrainSegLib.worker.measure import FIELDS, measure_masks
+
+        check_fields(fields, FIELDS)
+        return measure_masks(fields, progress, cancelled)
+
+    def _list(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
+        from DSCBrainSegLib.worker.describe import FIELDS, list_input
+
+        check_fields(fields, FIELDS)
+        return list_input(fields, progress, cancelled)
+
+    def _simulate(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback):
+        from DSCBrainSegLib.worker.phantom import FIELDS, simulate_case
+
+        check_fields(fields, FIELDS)
+        return simulate_case(fields, progress, cancelled)
 
     def _shutdown(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback):
         check_fields(fields, {})

@@ -52,7 +52,7 @@ class qMRMLSliceView(QtWidgets.QWidget):
         image = QtGui.QImage(pixels.data, columns, rows, 3 * columns, QtGui.QImage.Format_RGB888)
         painter.drawImage(self.rect, image)
         painter.setPen(QtGui.QColor(255, 255, 120))
-        painter.drawText(6, 16, self.mrmlSliceNode().GetLayoutName())
+        painter.drawText(6, 16, self.mrmlSliceNode().GetLayoutLabel())
         painter.end()
 
     def _render(self) -> np.ndarray:

@@ -1,5 +1,7 @@
 """From the node a user chooses to the series and the volume that shows it."""
 
+from __future__ import annotations
+
 import slicer
 
 from DSCBrainSegLib.errors import SeriesError
