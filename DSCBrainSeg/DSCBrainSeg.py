@@ -35,8 +35,10 @@ from DSCBrainSegPanel.segment_section import SegmentSection
 from DSCBrainSegPanel.segmentation_job import SegmentationJob
 from DSCBrainSegPanel.series_section import SeriesSection
 from DSCBrainSegPanel.slicer_process import libraryProcess
+from DSCBrainSegPanel.views import showInViews
 from DSCBrainSegPanel.worker_queue import WorkerQueue
 
+from DSCBrainSegLib.mrml.series_nodes import volumeOf
 from DSCBrainSegLib.worker.client import WorkerClient
 
 
@@ -154,9 +156,10 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._refreshSoon.start(0)
 
     def onInputChosen(self, node):
-        """Take over the user's choice."""
-        if self.parameters is not None:
+        """Take over the user's choice and show it."""
+        if self.parameters is not None and node is not self.parameters.inputNode:
             self.parameters.inputNode = node
+            showInViews(volumeOf(node))
 
     def takeParameters(self):
         """Use the scene's parameter node; choose the only series there is."""

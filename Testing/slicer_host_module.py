@@ -107,6 +107,7 @@ class SampleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self):
         self.calls.append("cleanup")
+        self.setParameters(None)
         self.removeObservers()
 
     def enter(self):
@@ -140,7 +141,10 @@ class SampleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             )
         self.parameters = parameters
         if self.parameters:
-            self.guiTag = self.parameters.connectGui(self.ui)
+            widgets = [w for w in vars(self.ui).values() if w.property("SlicerParameterName")]
+            self.guiTag = self.parameters.connectParametersToGui(
+                {widget.property("SlicerParameterName"): widget for widget in widgets}
+            )
             self.addObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self.checkCanApply)
             self.checkCanApply()
 

@@ -103,6 +103,38 @@ def test_widgets_and_parameters_follow_each_other(sample, volume):
     assert sample.logic.getParameters().frame == 9
 
 
+def test_a_connection_to_widgets_needs_its_tag_to_be_cut(sample):
+    import slicer
+
+    parameters = sample.parameters
+    assert parameters.connectGui(sample.ui) is None
+    tag = parameters.connectParametersToGui({"reader": sample.ui.readerEdit})
+    parameters.disconnectGui(tag)
+    parameters.disconnectGui(sample.guiTag)
+    sample.ui.readerEdit.text = "Reader A"
+    assert parameters.reader == "Reader A"  # that of connectGui() is still there
+    slicer.mrmlScene.RemoveNode(parameters.parameterNode)  # and ends with the node only
+
+
+def test_a_new_connection_fills_combo_boxes_item_by_item(sample):
+    sample.ui.methodBox.setCurrentIndex(1)
+    heard = []
+    sample.ui.methodBox.connect("currentIndexChanged(int)", heard.append)
+    parameters = sample.logic.getParameters()
+    tag = parameters.connectParametersToGui({"method": sample.ui.methodBox})
+    parameters.disconnectGui(tag)
+    assert heard[:2] == [-1, 0]
+
+
+def test_values_are_read_when_the_node_says_it_has_changed(sample):
+    node = sample.logic.getParameterNode()
+    before = node.StartModify()
+    node.SetParameter("reader", "Reader A")
+    assert sample.parameters.reader == ""
+    node.EndModify(before)
+    assert sample.parameters.reader == "Reader A"
+
+
 def test_node_selector_follows_the_scene(sample):
     import slicer
 
@@ -294,6 +326,12 @@ def test_dicom_database_answers_like_ctk(clean_scene, tmp_path):
         database.fileValue(files[0], "EchoTime")
 
 
+def test_a_dicom_plugin_starts_with_slicers_three_tags(clean_scene):
+    from DICOMLib import DICOMPlugin
+
+    assert set(DICOMPlugin().tags) == {"seriesDescription", "seriesNumber", "frameOfReferenceUID"}
+
+
 def test_most_confident_dicom_plugin_loads(clean_scene, tmp_path):
     import slicer
     from DICOMLib import DICOMLoadable, DICOMPlugin, DICOMUtils
@@ -332,7 +370,8 @@ def test_most_confident_dicom_plugin_loads(clean_scene, tmp_path):
 def test_sample_data_is_registered_at_start(sample):
     import SampleData
 
-    assert SampleData.downloadSample("Phantom").GetName() == "Phantom"
+    source = SampleData.SampleDataLogic().sourceForSampleName("Phantom")
+    assert source.customDownloader(source).GetName() == "Phantom"  # as the button does
 
 
 def test_dialogs_must_be_announced(clean_scene):
@@ -365,6 +404,7 @@ def test_dialogs_must_be_announced(clean_scene):
         ("button.answer = 42", AttributeError),
         ("button.width = 3", AttributeError),
         ("button.text = None", TypeError),
+        ("qt.QTimer().singleShot = True", AttributeError),
         ("qt.QLineEdit().setText(path)", TypeError),
         ("bytes(process.readAllStandardOutput())", TypeError),
         ("button.setChecked", None),
@@ -486,6 +526,21 @@ def test_tables_plots_and_their_views_show_the_nodes(clean_scene, tmp_path):
     assert slicer.app.layoutManager().tableWidget(0).tableView().model().columnCount() == 2
 
 
+def test_a_table_view_with_a_scene_is_empty_after_the_scene_was_read(clean_scene):
+    import slicer
+
+    table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode")
+    alone, follower = slicer.qMRMLTableView(), slicer.qMRMLTableView()
+    follower.setMRMLScene(slicer.mrmlScene)
+    for view in (alone, follower):
+        view.setMRMLTableNode(table)
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode")
+    assert follower.mrmlTableNode() is table
+    slicer.mrmlScene.StartState(slicer.vtkMRMLScene.ImportState)
+    slicer.mrmlScene.EndState(slicer.vtkMRMLScene.ImportState)
+    assert follower.mrmlTableNode() is None and alone.mrmlTableNode() is table
+
+
 def test_sequence_widget_moves_the_browser(clean_scene, volume):
     import qt
     import slicer
@@ -502,6 +557,41 @@ def test_sequence_widget_moves_the_browser(clean_scene, volume):
     assert browser.GetSelectedItemNumber() == 3
     browser.SetSelectedItemNumber(1)
     assert slider.value == 1
+
+
+def test_classes_that_slicers_own_files_name_are_there(clean_scene):
+    import ctk
+    import qt
+    import slicer
+
+    names = "ctkColorPickerButton ctkCheckBox ctkDoubleSlider ctkDoubleRangeSlider"
+    assert [name for name in names.split() if not hasattr(ctk, name)] == []
+    names = "qMRMLSliderWidget qMRMLSpinBox qMRMLRangeWidget"
+    assert [name for name in names.split() if not hasattr(slicer, name)] == []
+    button, seen = ctk.ctkColorPickerButton(), []
+    button.connect("colorChanged(QColor)", lambda colour: seen.append(colour.red()))
+    button.color = qt.QColor(200, 0, 0)
+    assert seen == [200] and button.color.red() == 200
+    slider = slicer.qMRMLSliderWidget()
+    slider.setMRMLScene(slicer.mrmlScene)
+    slider.value = 3
+    assert slider.mrmlScene() is slicer.mrmlScene and slider.value == 3
+
+
+def test_slicers_own_files_are_used_where_they_are_named(clean_scene):
+    import os
+    from pathlib import Path
+
+    import slicer.i18n
+    import slicer.parameterNodeWrapper
+    import slicer.ScriptedLoadableModule
+    from slicer_host.modules_of_slicer import STAND_INS
+
+    sources = os.environ.get("SLICER_PYTHON_SOURCES")
+    assert clean_scene.uses_slicer_sources == bool(sources)
+    folder = Path(sources).resolve() if sources else STAND_INS / "slicer"
+    for each in (slicer.i18n, slicer.parameterNodeWrapper, slicer.ScriptedLoadableModule):
+        assert Path(each.__file__).resolve().is_relative_to(folder)
 
 
 def test_ctk_widgets_behave(clean_scene):

@@ -199,7 +199,7 @@ def test_measuring_does_not_block_the_interface(panel, clean_scene):
     for name in ("otsu", "aabl"):
         choose_method(panel, name)
         segment_and_wait(panel, clean_scene)
-    assert len(masks_of(panel.parameters.inputNode)) == 2, panel.ui.statusLabel.text
+    assert len(masks_of(panel.parameters.inputNode)) == 2, panel.ui.segmentStatusLabel.text
     tick(panel)
     assert compare(panel, clean_scene) < 0.1
     assert 0 < figures(panel)["Brain (aabl)"]["Dice"] < 1

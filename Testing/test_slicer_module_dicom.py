@@ -88,6 +88,18 @@ def test_it_wins_over_a_reader_of_flat_images(plugin, tmp_path):
     assert len(DICOMUtils.loadSeriesByUID([uid])) == 1
 
 
+def test_the_time_slider_of_slicer_shows_the_loaded_series(plugin, tmp_path, monkeypatch):
+    import slicer
+
+    shown = []
+    sequences = slicer.modules.sequences
+    monkeypatch.setattr(sequences, "setToolBarActiveBrowserNode", shown.append, raising=False)
+    (loadable,) = plugin.examineForImport([add_dicom(tmp_path / "dicom")])
+    volume = plugin.load(loadable)
+    (browser,) = shown
+    assert browser.GetProxyNode(browser.GetMasterSequenceNode()) is volume
+
+
 def test_a_file_lost_after_the_import_gives_no_half_series(plugin, tmp_path, caplog):
     import slicer
 

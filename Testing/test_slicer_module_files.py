@@ -67,4 +67,5 @@ def test_the_form_declares_its_classes_and_connects_what_needs_a_scene():
         widget.get("name") for widget in root.iter("widget") if "qMRML" in widget.get("class")
     }
     connected = {each.findtext("receiver") for each in root.iter("connection")}
-    assert scenes - {"DSCBrainSeg"} == connected
+    # A table view with a scene, but without a view node, is empty after each load.
+    assert scenes - {"DSCBrainSeg", "figuresView"} == connected

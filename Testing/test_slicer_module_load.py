@@ -239,6 +239,6 @@ def test_whatever_slicer_loads_is_segmented_alike(panel, clean_scene, tmp_path, 
     assert panel.ui.seriesLabel.text.startswith(f"{count} time points, 12 slices of 64 x 56")
     choose_method(panel, "otsu")
     segment_and_wait(panel, clean_scene)
-    assert f"(time point {min(4, count)} of {count})" in panel.ui.statusLabel.text
+    assert f"(time point {min(4, count)} of {count})" in panel.ui.segmentStatusLabel.text
     (mask,) = masks_of(volumeOf(node)).values()
     np.testing.assert_array_equal(mask, frames[3] > 300)

@@ -59,7 +59,8 @@ panel.ui.inputSelector.setCurrentNode(slicer.mrmlScene.GetNodeByID(loaded[0]))
 assert "not installed" in panel.ui.runtimeLabel.text, panel.ui.runtimeLabel.text
 choose_method(panel, "otsu")
 segment_and_wait(panel, host)
-assert "mL (time point 4 of 8)" in panel.ui.statusLabel.text, panel.ui.statusLabel.text
+told = panel.ui.segmentStatusLabel.text
+assert "mL (time point 4 of 8)" in told, told
 panel.ui.startDrawingButton.click()
 assert panel.ui.truthStateLabel.text == "Being drawn.", panel.ui.truthStateLabel.text
 host.raise_errors()

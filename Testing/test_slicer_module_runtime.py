@@ -71,7 +71,7 @@ def test_nothing_is_installed_without_a_yes(panel, runtime, clean_scene):
     assert panel.ui.removeRuntimeButton.isHidden()
     answer(clean_scene, yes=False)
     panel.ui.segmentButton.click()
-    assert "choose another method" in panel.ui.statusLabel.text
+    assert "choose another method" in panel.ui.segmentStatusLabel.text
     assert runtime.commands == [] and not panel.segmentSection.busy
     (shown,) = clean_scene.dialogs.shown
     assert "0.4 GB" in shown[1][0].text and "1.7 GB" in shown[1][0].text
@@ -81,7 +81,7 @@ def test_other_methods_need_no_library(panel, runtime, clean_scene):
     choose_method(panel, "otsu")
     panel.ui.segmentButton.click()
     clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert "Brain volume" in panel.ui.statusLabel.text and clean_scene.dialogs.shown == []
+    assert "Brain volume" in panel.ui.segmentStatusLabel.text and clean_scene.dialogs.shown == []
 
 
 def test_after_the_installation_it_segments_in_a_new_worker(panel, runtime, clean_scene):
@@ -90,8 +90,8 @@ def test_after_the_installation_it_segments_in_a_new_worker(panel, runtime, clea
     runtime.script = "import time; print('Downloading tensorflow', flush=True); time.sleep(0.3)"
     answer(clean_scene, yes=True)
     panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: panel.ui.statusLabel.text == "Downloading tensorflow")
-    assert panel.ui.segmentButton.text == "Cancel" and not panel.ui.progressBar.isHidden()
+    clean_scene.wait_until(lambda: panel.ui.segmentStatusLabel.text == "Downloading tensorflow")
+    assert panel.ui.segmentButton.text == "Cancel" and not panel.ui.segmentProgressBar.isHidden()
     clean_scene.wait_until(lambda: asked)
     assert asked[0][1] == "network" and runtime.commands == ["install"]
     clean_scene.wait_until(lambda: not is_alive(before))
@@ -119,12 +119,12 @@ def test_an_installation_can_be_cancelled_and_leaves_nothing(panel, runtime, cle
     runtime.after = "incomplete"
     answer(clean_scene, yes=True)
     panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: panel.ui.statusLabel.text == "Downloading")
+    clean_scene.wait_until(lambda: panel.ui.segmentStatusLabel.text == "Downloading")
     pid = panel.logic.runtime._task._process._process.pid
     panel.ui.segmentButton.click()
     clean_scene.wait_until(lambda: not panel.segmentSection.busy, timeout=5)
     assert not is_alive(pid) and runtime.commands == ["install", "remove"]
-    assert panel.ui.statusLabel.text == "Cancelled; nothing was installed."
+    assert panel.ui.segmentStatusLabel.text == "Cancelled; nothing was installed."
     assert panel.ui.segmentButton.enabled and panel.ui.segmentButton.text == "Segment"
 
 
@@ -134,7 +134,7 @@ def test_without_internet_the_reason_is_shown(panel, runtime, clean_scene):
     answer(clean_scene, yes=True)
     panel.ui.segmentButton.click()
     clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert panel.ui.statusLabel.text == "pip found no connection to the internet."
+    assert panel.ui.segmentStatusLabel.text == "pip found no connection to the internet."
 
 
 def test_remove_asks_and_ends_the_worker_first(panel, runtime, clean_scene):
@@ -149,8 +149,8 @@ def test_remove_asks_and_ends_the_worker_first(panel, runtime, clean_scene):
     panel.ui.removeRuntimeButton.click()
     clean_scene.wait_until(lambda: runtime.commands == ["remove"])
     assert not is_alive(pid)
-    clean_scene.wait_until(lambda: panel.ui.statusLabel.text)
-    assert panel.ui.statusLabel.text == "The network library was removed."
+    clean_scene.wait_until(lambda: panel.ui.segmentStatusLabel.text)
+    assert panel.ui.segmentStatusLabel.text == "The network library was removed."
     assert "not installed" in panel.ui.runtimeLabel.text
     assert panel.ui.removeRuntimeButton.isHidden()
 

@@ -53,12 +53,16 @@ def test_it_is_offered_once(sample):
 def test_the_sample_is_a_series_with_its_truth(sample, clean_scene, monkeypatch):
     pytest.importorskip("nilearn")
     import SampleData
+    import slicer
 
     from DSCBrainSegLib.mrml.sequence_to_series import openNode, sequenceOfVolume
 
     runner = play(sample, monkeypatch, simulated)
-    volume = SampleData.downloadSample("DSCPhantom")
+    source = SampleData.SampleDataLogic().sourceForSampleName("DSCPhantom")
+    (volume,) = source.customDownloader(source)  # as the button does; downloadSample() does not
     assert volume.GetName() == "DSC phantom"
+    red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+    assert red.GetBackgroundVolumeID() == volume.GetID()
     (request,) = runner.of("simulate")
     assert (request["matrix"], request["slices"], request["frames"]) == (96, 16, 24)
     series = openNode(sequenceOfVolume(volume)).read()

@@ -82,13 +82,15 @@ def test_the_button_segments_without_blocking(panel, series, clean_scene):
     (mask,) = masks_of(series.volume).values()
     assert 2 * (mask & BRAIN).sum() / (mask.sum() + BRAIN.sum()) > 0.99
     volume_ml = mask.sum() * 3 * 3 * 5 / 1000
-    assert panel.ui.statusLabel.text == f"Brain volume {volume_ml:.0f} mL (time point 4 of 8)."
+    assert (
+        panel.ui.segmentStatusLabel.text == f"Brain volume {volume_ml:.0f} mL (time point 4 of 8)."
+    )
     (node,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
     segment = node.GetSegmentation().GetNthSegment(0)
     assert segment.GetName() == "Brain (otsu)"
     assert node.GetDisplayNode().GetVisibility2DOutline()
     assert not panel.ui.segmentButton.isHidden() and panel.ui.segmentButton.text == "Segment"
-    assert panel.ui.progressBar.isHidden()
+    assert panel.ui.segmentProgressBar.isHidden()
     assert panel.ui.editor.segmentationNode() is node
     assert not set(Path(slicer.app.temporaryPath).glob("DSCBrainSeg-*")) - before
 
@@ -115,21 +117,21 @@ def test_the_worker_tells_its_device_and_stays_warm(panel, series, clean_scene):
 def test_progress_names_step_and_slice(panel, series, slow_worker, clean_scene):
     panel.ui.segmentButton.click()
     assert panel.ui.segmentButton.text == "Cancel" and not panel.ui.methodBox.enabled
-    clean_scene.wait_until(lambda: panel.ui.progressBar.value >= 3)
-    assert panel.ui.progressBar.maximum == 20
-    assert panel.ui.progressBar.format.startswith("Segmenting slices: ")
-    assert not panel.ui.progressBar.isHidden()
+    clean_scene.wait_until(lambda: panel.ui.segmentProgressBar.value >= 3)
+    assert panel.ui.segmentProgressBar.maximum == 20
+    assert panel.ui.segmentProgressBar.format.startswith("Segmenting slices: ")
+    assert not panel.ui.segmentProgressBar.isHidden()
 
 
 def test_cancel_takes_less_than_a_second(panel, series, slow_worker, clean_scene):
     before = node_count()
     panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: panel.ui.progressBar.value >= 2)
+    clean_scene.wait_until(lambda: panel.ui.segmentProgressBar.value >= 2)
     pid, start = worker_pid(panel), time.monotonic()
     panel.ui.segmentButton.click()
     longest = clean_scene.wait_until(lambda: not panel.segmentSection.busy)
     assert time.monotonic() - start < 1.0 and longest < 0.2
-    assert "Cancelled" in panel.ui.statusLabel.text and not is_alive(pid)
+    assert "Cancelled" in panel.ui.segmentStatusLabel.text and not is_alive(pid)
     assert node_count() == before and panel.ui.segmentButton.text == "Segment"
 
 
@@ -138,11 +140,11 @@ def test_a_killed_worker_costs_one_case_and_one_sentence(panel, series, clean_sc
     use_slow_worker(panel)
     before = node_count()
     panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: panel.ui.progressBar.value >= 1)
+    clean_scene.wait_until(lambda: panel.ui.segmentProgressBar.value >= 1)
     os.kill(worker_pid(panel), signal.SIGKILL)
     clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert "ended unexpectedly" in panel.ui.statusLabel.text
-    assert "memory" in panel.ui.statusLabel.text
+    assert "ended unexpectedly" in panel.ui.segmentStatusLabel.text
+    assert "memory" in panel.ui.segmentStatusLabel.text
     assert node_count() == before
     panel.logic.worker.stop()
     panel.logic.worker.makeRunner = real
@@ -154,10 +156,10 @@ def test_another_time_point_and_one_that_does_not_exist(panel, series, clean_sce
     panel.ui.frameBox.setCurrentIndex(1)
     panel.ui.frameNumberBox.setValue(8)
     segment_and_wait(panel, clean_scene)
-    assert "(time point 8 of 8)" in panel.ui.statusLabel.text
+    assert "(time point 8 of 8)" in panel.ui.segmentStatusLabel.text
     panel.ui.frameNumberBox.setValue(9)
     panel.ui.segmentButton.click()
-    assert "choose 1 to 8" in panel.ui.statusLabel.text and not panel.segmentSection.busy
+    assert "choose 1 to 8" in panel.ui.segmentStatusLabel.text and not panel.segmentSection.busy
 
 
 def test_time_point_chosen_by_the_signal_of_the_whole_series(panel, clean_scene):
@@ -174,7 +176,7 @@ def test_time_point_chosen_by_the_signal_of_the_whole_series(panel, clean_scene)
     choose_method(panel, "otsu")
     panel.ui.frameBox.setCurrentIndex(2)
     assert segment_and_wait(panel, clean_scene) < 0.2
-    chosen = int(panel.ui.statusLabel.text.split("time point ")[1].split(" ")[0])
+    chosen = int(panel.ui.segmentStatusLabel.text.split("time point ")[1].split(" ")[0])
     assert 5 <= chosen <= 8
     assert list(masks_of(nodes.volume)) == ["Brain (otsu)"]
 
@@ -207,7 +209,7 @@ def test_cancel_while_the_series_is_written_for_the_worker(panel, series, clean_
     panel.ui.segmentButton.click()
     panel.ui.segmentButton.click()
     clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert "Cancelled" in panel.ui.statusLabel.text and masks_of(series.volume) == {}
+    assert "Cancelled" in panel.ui.segmentStatusLabel.text and masks_of(series.volume) == {}
 
 
 def test_a_segment_that_was_edited_is_kept(panel, series, clean_scene):
@@ -246,7 +248,7 @@ def test_scene_closed_while_the_worker_computes(panel, series, slow_worker, clea
     import slicer
 
     panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: panel.ui.progressBar.value >= 1)
+    clean_scene.wait_until(lambda: panel.ui.segmentProgressBar.value >= 1)
     slicer.mrmlScene.Clear(0)
     clean_scene.wait_until(lambda: not panel.segmentSection.busy)
     assert not slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
@@ -260,7 +262,7 @@ def test_series_removed_while_the_worker_computes(panel, series, clean_scene):
     slicer.mrmlScene.RemoveNode(series.browser)
     slicer.mrmlScene.RemoveNode(series.volume)
     clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert "removed meanwhile" in panel.ui.statusLabel.text
+    assert "removed meanwhile" in panel.ui.segmentStatusLabel.text
     assert not slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
 
 
@@ -271,7 +273,7 @@ def test_wrong_input_gives_a_sentence(panel, clean_scene):
     panel.ui.inputSelector.setCurrentNode(empty)
     assert panel.ui.seriesLabel.text == "Empty holds no image; load it again."
     panel.ui.segmentButton.click()
-    assert panel.ui.statusLabel.text == "Empty holds no image; load it again."
+    assert panel.ui.segmentStatusLabel.text == "Empty holds no image; load it again."
     assert not panel.segmentSection.busy
 
 
@@ -282,7 +284,7 @@ def test_a_sequence_without_browser_and_a_single_volume_are_taken(panel, series,
     copy.Copy(series.sequence)
     panel.ui.inputSelector.setCurrentNode(copy)
     segment_and_wait(panel, clean_scene)
-    assert "time point 4 of 8" in panel.ui.statusLabel.text
+    assert "time point 4 of 8" in panel.ui.segmentStatusLabel.text
     single = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Single")
     slicer.util.updateVolumeFromArray(single, make_series(1).frames[0])
     single.SetSpacing(3, 3, 5)
@@ -366,7 +368,7 @@ def test_the_network_runs_in_the_worker(panel, clean_scene):
     before = "tensorflow" in sys.modules  # by a test of another file
     assert panel.ui.methodBox.currentText.startswith("network ")
     assert segment_and_wait(panel, clean_scene, timeout=120) < 0.3
-    assert list(masks_of(volume)) == ["Brain (network)"], panel.ui.statusLabel.text
+    assert list(masks_of(volume)) == ["Brain (network)"], panel.ui.segmentStatusLabel.text
     mask, inside = masks_of(volume)["Brain (network)"], ellipsoid(1.0)
     assert 2 * (mask & inside).sum() / (mask.sum() + inside.sum()) > 0.8
     assert ("tensorflow" in sys.modules) == before

@@ -7,7 +7,8 @@ import pytest
 from cohort_factory import make_cohort
 
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
-from DSCBrainSegLib.worker.batch import Batch, BatchSource, describe_item, find_sources
+from DSCBrainSegLib.worker.batch import Batch, describe_item
+from DSCBrainSegLib.worker.batch_sources import BatchSource, find_sources
 
 ANSWER = {
     "event": "result",

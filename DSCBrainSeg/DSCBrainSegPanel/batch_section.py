@@ -12,10 +12,9 @@ from DSCBrainSegLib.worker.batch import (
     RUNNING,
     WAITING,
     Batch,
-    BatchSource,
     describe_item,
-    find_sources,
 )
+from DSCBrainSegLib.worker.batch_sources import BatchSource, find_sources
 
 from .nifti_package import NiftiPackage
 from .worker_job import WorkerJob

@@ -11,7 +11,6 @@ from DSCBrainSegLib.cohort.stored import write_text
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
 from DSCBrainSegLib.methods import get_method, list_methods
 from DSCBrainSegLib.mrml.compared import comparedTables, rememberTables
-from DSCBrainSegLib.mrml.method_segments import GROUND_TRUTH, methodOf
 from DSCBrainSegLib.mrml.plots import addChart
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation
 from DSCBrainSegLib.mrml.series_nodes import volumeOf
@@ -19,10 +18,8 @@ from DSCBrainSegLib.mrml.tables import SLICE_COLUMN, figuresTable, sliceDiceTabl
 
 from .extra_packages import ExtraPackages
 from .measuring_job import MeasuringJob
+from .references import References
 from .side_by_side import SideBySide
-
-REMOVED_COLOUR = (120, 120, 120)
-"""Of the curve of a segment that was removed or renamed since."""
 
 
 class CompareSection:
@@ -33,7 +30,7 @@ class CompareSection:
         self._job = None
         self._waiting = []
         self._problems = []
-        self._references = []
+        self._references = References(widget)
         self.reportPackages = ExtraPackages("report", _("The report"), self._say)
         self._sideBySide = SideBySide(self.refresh)
         ui = self._ui
@@ -59,21 +56,19 @@ class CompareSection:
     def refresh(self):
         """Show what can be compared and what was."""
         ui, parameters = self._ui, self._widget.parameters
-        self._listReferences()
+        self._references.refresh()
+        several = len(self._references.segmentIds) > 1
         chosen = parameters is not None and parameters.inputNode is not None
         ui.compareButton.text = _("Cancel") if self.busy else _("Segment and compare")
         ui.compareButton.enabled = self.busy or (
-            chosen
-            and not self._widget.segmentSection.busy
-            and bool(self._ticked() or len(self._references) > 1)
+            chosen and not self._widget.segmentSection.busy and bool(self._ticked() or several)
         )
         ui.methodsList.enabled = ui.referenceBox.enabled = not self.busy
         table = self._chooseTables()
         ui.figuresView.setMRMLTableNode(table)
         ui.plotButton.enabled = ui.exportButton.enabled = table is not None and not self.busy
-        several = len(self._references) > 1
         ui.reportButton.enabled = several and not (self.busy or self._widget.segmentSection.busy)
-        ui.sideBySideButton.enabled = bool(self._references) or self._sideBySide.shown
+        ui.sideBySideButton.enabled = bool(self._references.segmentIds) or self._sideBySide.shown
         ui.sideBySideButton.text = (
             _("Views as before") if self._sideBySide.shown else _("Side by side")
         )
@@ -113,7 +108,7 @@ class CompareSection:
         parameters.chart = addChart(
             table,
             SLICE_COLUMN,
-            {name: self._colour(name) for name in names},
+            {name: self._references.colourOf(name) for name in names},
             _("Dice by slice"),
             "Dice",
             parameters.chart,
@@ -156,8 +151,7 @@ class CompareSection:
         self.refresh()
 
     def _showSideBySide(self):
-        segmentation, referenceId = self._chosenReference()
-        others = [each for each in self._references if each != referenceId]
+        segmentation, referenceId, others = self._references.chosen()
         volume = volumeOf(self._widget.parameters.inputNode)
         self._sideBySide.show(volume, segmentation, [referenceId, *others])
 
@@ -194,20 +188,9 @@ class CompareSection:
             self._runNext()
         self._widget.refresh()
 
-    def _chosenReference(self):
-        """Return the segmentation and the ID of the reference, (None, "") if there is none."""
-        self._listReferences()
-        volume = volumeOf(self._widget.parameters.inputNode)
-        segmentation = findSegmentation(volume) if volume is not None else None
-        index = self._ui.referenceBox.currentIndex
-        if segmentation is None or index < 0:
-            return None, ""
-        return segmentation, self._references[index]
-
     def _measure(self, reportPath=""):
         """Measure in the worker: surface distances take some tenths of a second a mask."""
-        segmentation, referenceId = self._chosenReference()
-        others = [each for each in self._references if each != referenceId]
+        segmentation, referenceId, others = self._references.chosen()
         if not others:
             lonely = _("There is nothing to compare yet: tick a method or draw a ground truth.")
             self._say(" ".join(self._problems) or lonely)
@@ -283,43 +266,6 @@ class CompareSection:
             for row in rows
             if self._ui.methodsList.item(row).checkState() == qt.Qt.Checked
         ]
-
-    def _listReferences(self):
-        """List the segments of the series' methods and of its reader, the reader's first."""
-        parameters = self._widget.parameters
-        volume = volumeOf(parameters.inputNode) if parameters is not None else None
-        segmentation = findSegmentation(volume) if volume is not None else None
-        found = []
-        if segmentation is not None:
-            segments = segmentation.GetSegmentation()
-            found = [
-                (methodOf(segments.GetSegment(each)) != GROUND_TRUTH, each)
-                for each in segments.GetSegmentIDs()
-                if methodOf(segments.GetSegment(each))
-            ]
-        box = self._ui.referenceBox
-        before = self._references[box.currentIndex] if box.currentIndex >= 0 else ""
-        references = [each for _last, each in sorted(found, key=lambda pair: pair[0])]
-        if references != self._references:
-            drawings = {each for last, each in found if not last}
-            drawnJustNow = bool(drawings - set(self._references))
-            self._references = references
-            box.clear()
-            segments = segmentation.GetSegmentation() if references else None
-            box.addItems([segments.GetSegment(each).GetName() for each in references])
-            if before in references and not drawnJustNow:
-                box.setCurrentIndex(references.index(before))
-
-    def _colour(self, name):
-        """Return the colour of a segment by its name, RGB from 0 to 255."""
-        volume = volumeOf(self._widget.parameters.inputNode)
-        segmentation = findSegmentation(volume) if volume is not None else None
-        if segmentation is not None:
-            segments = segmentation.GetSegmentation()
-            segment = segments.GetSegment(segments.GetSegmentIdBySegmentName(name))
-            if segment is not None:
-                return tuple(round(255 * part) for part in segment.GetColor())
-        return REMOVED_COLOUR
 
     def _say(self, text):
         self._ui.compareStatusLabel.text = text

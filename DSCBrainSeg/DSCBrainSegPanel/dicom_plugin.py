@@ -54,6 +54,8 @@ class DSCBrainSegDICOMPlugin(DICOMPlugin):
                 return None
         self.addSeriesInSubjectHierarchy(loadable, nodes.volume)
         slicer.util.setSliceViewerLayers(background=nodes.volume, fit=True)
+        if hasattr(slicer.modules.sequences, "setToolBarActiveBrowserNode"):
+            slicer.modules.sequences.setToolBarActiveBrowserNode(nodes.browser)
         return nodes.volume
 
     def _examine(self, files):

@@ -17,6 +17,8 @@ class EditSection:
         self._editor.setMaximumNumberOfUndoStates(UNDO_STATES)
         self._editor.segmentationNodeSelectorVisible = False
         self._editor.sourceVolumeNodeSelectorVisible = False
+        # The panel shows what the user chooses; a scene that is opened keeps its views.
+        self._editor.autoShowSourceVolumeNode = False
 
     def enter(self):
         """Take the shortcuts; another module may have had them."""

@@ -23,7 +23,7 @@ class LoadSection:
 
     def __init__(self, widget):
         self._widget, self._ui, self._logic = widget, widget.ui, widget.logic
-        self._database = getattr(slicer, "dicomDatabase", None)
+        self._database = None
         self._known = {}
         self._waiting, self._number = [], None
         ui = self._ui
@@ -39,8 +39,6 @@ class LoadSection:
         self._soon = qt.QTimer()
         self._soon.setSingleShot(True)
         self._soon.connect("timeout()", self.look)
-        if self._database is not None:
-            self._database.connect("databaseChanged()", self._onDatabaseChanged)
 
     @property
     def busy(self):
@@ -54,6 +52,10 @@ class LoadSection:
 
     def enter(self):
         """Look for series that were imported meanwhile."""
+        if self._database is None:  # at Slicer's start the panel may be there first
+            self._database = getattr(slicer, "dicomDatabase", None)
+            if self._database is not None:
+                self._database.connect("databaseChanged()", self._onDatabaseChanged)
         self._soon.start(0)
 
     def refresh(self):

@@ -15,7 +15,8 @@ class ProgressDialog:
         return self
 
     def __exit__(self, *_):
-        self._dialog.close()
+        self._dialog.close()  # which only hides a child of the main window
+        self._dialog.deleteLater()
 
     def progress(self, done, total, message):
         """Show a step; lets the event loop run, so that Cancel is heard."""

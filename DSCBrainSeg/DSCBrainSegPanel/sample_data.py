@@ -95,6 +95,7 @@ class PhantomMaker:
                 self.packages.stop()
                 self._queue.stop()
         if self._job is not None and self._job.nodes is not None:
+            slicer.util.setSliceViewerLayers(background=self._job.nodes.volume, fit=True)
             return [self._job.nodes.volume]
         if self._problem:
             slicer.util.errorDisplay(self._problem)

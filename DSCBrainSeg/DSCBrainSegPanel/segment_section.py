@@ -32,7 +32,7 @@ class SegmentSection:
         self._runtime = None
         self._ui.segmentButton.connect("clicked()", self.onSegmentButton)
         self._ui.removeRuntimeButton.connect("clicked()", self.onRemoveRuntimeButton)
-        self._ui.progressBar.hide()
+        self._ui.segmentProgressBar.hide()
         self._ui.warningsList.hide()
         self._slices = SlicesList(widget)
         self._lookAtRuntime()
@@ -162,7 +162,7 @@ class SegmentSection:
 
     def _onEnd(self, job):
         self._job = None
-        self._ui.progressBar.hide()
+        self._ui.segmentProgressBar.hide()
         if job.error is None:
             self.showResult(job)
         elif isinstance(job.error, Cancelled):
@@ -194,7 +194,7 @@ class SegmentSection:
         self._say(line)
 
     def _onInstalled(self, problem):
-        self._ui.progressBar.hide()
+        self._ui.segmentProgressBar.hide()
         self._forgetHello()
         self._widget.refresh()
         if problem is None:
@@ -258,11 +258,11 @@ class SegmentSection:
         ).format(device=device, seconds=seconds)
 
     def _showProgress(self, done, total, message):
-        bar = self._ui.progressBar
+        bar = self._ui.segmentProgressBar
         bar.setRange(0, total)
         bar.setValue(done)
         bar.format = f"{message}: {done} / {total}" if total > 1 else message
         bar.show()
 
     def _say(self, text):
-        self._ui.statusLabel.text = text
+        self._ui.segmentStatusLabel.text = text

@@ -7,10 +7,10 @@ import slicer
 def showInViews(volume):
     """Show a volume in all slice views that show another; one view in each turn of the event loop.
 
-    Fitting a view takes some tens of milliseconds.
+    Fitting a view takes some tens of milliseconds. None shows nothing new.
     """
     manager = slicer.app.layoutManager()
-    if manager is None:  # Slicer without a main window
+    if manager is None or volume is None:  # Slicer without a main window; nothing chosen
         return
     names = [
         name

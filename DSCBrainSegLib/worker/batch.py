@@ -7,48 +7,20 @@ mask and segment.json. Whoever begins again with the same folder goes on where t
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from DSCBrainSegLib.cohort.layout import COHORT_NAME, Cohort
 from DSCBrainSegLib.cohort.stored import read_json, write_json, write_text
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
+from DSCBrainSegLib.worker.batch_sources import BatchSource
 
 WAITING, RUNNING, DONE, FAILED = STATES = ("waiting", "running", "done", "failed")
 
 BATCH_NAME, SUMMARY_NAME, FACTS_NAME = "batch.json", "summary.csv", "segment.json"
 FORMAT = {"format": "dscbrainseg-batch", "version": 1}
-
-_FILE_ENDINGS = (".nrrd", ".nhdr", ".nii", ".nii.gz")
-
-
-@dataclass(frozen=True)
-class BatchSource:
-    """One series that is to be segmented.
-
-    Parameters
-    ----------
-    label : str
-        For the screen only: it may be a patient's name.
-    files : str or tuple of str
-        A folder, a file, or the files of a series.
-    code : str
-        What it is called on disk; empty to have it numbered.
-    """
-
-    label: str
-    files: str | tuple[str, ...]
-    code: str = ""
-
-    @property
-    def key(self) -> str:
-        """Hash by which a series is known again, without its path."""
-        named = self.files if isinstance(self.files, str) else min(self.files)
-        return hashlib.sha256(os.path.abspath(named).encode()).hexdigest()
 
 
 @dataclass
@@ -72,30 +44,6 @@ class BatchItem:
     state: str = WAITING
     failure: str = ""
     facts: dict = field(default_factory=dict)
-
-
-def find_sources(folder: str | Path) -> list[BatchSource]:
-    """List the series of a folder: the subjects of a cohort, else its sub-folders and image files.
-
-    Raises
-    ------
-    SeriesError
-        The folder holds none, or is a damaged cohort.
-    """
-    folder = Path(folder)
-    if (folder / COHORT_NAME).is_file():
-        subjects = Cohort.open(folder).subjects
-        found = [BatchSource(each.name, str(each.frame), each.name) for each in subjects]
-    elif folder.is_dir():
-        entries = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-        found = [BatchSource(path.name, str(path)) for path in entries if _may_be_series(path)]
-        if any(path.is_file() and not _is_image(path) for path in entries) and not found:
-            found = [BatchSource(folder.name, str(folder))]
-    else:
-        raise SeriesError(f"{folder} is not a folder; choose one with series or a cohort.")
-    if not found:
-        raise SeriesError(f"{folder} holds no series; choose a cohort or a folder of series.")
-    return found
 
 
 class Batch:
@@ -321,13 +269,3 @@ def describe_item(item: BatchItem) -> str:
     slices = item.facts["slices_to_check"]
     parts = [f"look at slice {', '.join(map(str, slices))}"] if slices else []
     return "; ".join([*parts, *item.facts["warnings"]])
-
-
-def _may_be_series(path: Path) -> bool:
-    if path.is_dir():
-        return any(each.is_file() for each in path.rglob("*"))
-    return _is_image(path)
-
-
-def _is_image(path: Path) -> bool:
-    return path.name.lower().endswith(_FILE_ENDINGS)

@@ -5,7 +5,8 @@ Real: MRML, its logics, the segment editor's logic, the slice views' pipeline an
 Slicer's names: ``qt``, ``ctk``, the qMRML widgets, ``slicer.app``, ``slicer.dicomDatabase``,
 ``DICOMLib``, ``SampleData``, and in ``stand_ins/slicer`` ``ScriptedLoadableModule``,
 ``parameterNodeWrapper`` and ``i18n``. With SLICER_PYTHON_SOURCES set to the folder
-``Base/Python/slicer`` of Slicer's sources, those three come from there instead.
+``Base/Python/slicer`` of Slicer's sources, those three come from there instead; never put
+``Base/Python`` on PYTHONPATH (slicer-core imports every module of every ``slicer`` folder there).
 
 The module is written for Slicer and the host imitates it. Where PySide6 would hide an error that
 Slicer's PythonQt would show, or would only print, the host raises:
@@ -20,10 +21,16 @@ Slicer's PythonQt would show, or would only print, the host raises:
 * ``qt.QFileDialog`` and ``qt.QInputDialog`` return the text alone, not PySide6's tuple.
 * A modal dialog nobody announced fails, rather than waits.
 * Errors in slots and observers fail the test afterwards (Slicer prints them).
+* A wrapped parameter node reads its values when the node says that it has changed; ``connectGui``
+  returns nothing, so that its connection stays; combo boxes are filled item by item.
+* A DICOM plugin has three tags until it adds more; Sample Data's functions call no
+  ``customDownloader``, only its buttons do.
+* A table view with a scene is empty after each load or close.
 * Widgets of a .ui file have a scene only if the file connects them or the module sets it; a widget
   class the host does not know is an error.
-* The segment editor needs its parameter node and segmentation before a source volume; its
-  shortcuts exist only while installed, and two with the same keys block each other.
+* The segment editor needs its parameter node and segmentation before a source volume, which it
+  puts into all slice views unless ``autoShowSourceVolumeNode`` is off; its shortcuts exist only
+  while installed, and two with the same keys block each other.
 * Nothing is downloaded.
 
 Not imitated: 3-D views, mouse interaction in slice views, effects other than Paint, Draw and Erase,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore, QtGui, QtWidgets
 
 from .properties import stored
 
@@ -104,6 +104,14 @@ class ctkRangeWidget(QtWidgets.QWidget):
 
     def _changed(self):
         self.valuesChanged.emit(self.minimumValue, self.maximumValue)
+
+
+class ctkDoubleSlider(ctkSliderWidget):
+    """A slider for floats; the spin box is the stand-in's own."""
+
+
+class ctkDoubleRangeSlider(ctkRangeWidget):
+    """A slider with two handles; the spin boxes are the stand-in's own."""
 
 
 class ctkPathLineEdit(QtWidgets.QWidget):
@@ -244,6 +252,25 @@ class ctkCheckableComboBox(QtWidgets.QComboBox):
 
 class ctkDoubleSpinBox(QtWidgets.QDoubleSpinBox):
     """A spin box for floats."""
+
+
+class ctkCheckBox(QtWidgets.QCheckBox):
+    """A check box with an icon."""
+
+
+class ctkColorPickerButton(QtWidgets.QPushButton):
+    """A button with a colour."""
+
+    colorChanged = Signal(QtGui.QColor)
+    _signals = {"colorChanged(QColor)": None}
+
+    color = stored(QtGui.QColor, QtGui.QColor(), "_changed")
+
+    def setColor(self, color):
+        self.color = color
+
+    def _changed(self, color):
+        self.colorChanged.emit(color)
 
 
 class ctkSearchBox(QtWidgets.QLineEdit):

@@ -23,6 +23,7 @@ def install_modules() -> str | None:
     register_widgets(*widget_classes(sys.modules["ctk"]))
     sources = os.environ.get("SLICER_PYTHON_SOURCES")
     if sources:
+        sources = str(Path(sources).resolve())
         if not (Path(sources) / "ScriptedLoadableModule.py").is_file():
             raise FileNotFoundError(f"{sources} has no ScriptedLoadableModule.py")
         slicer.__path__.append(sources)
@@ -39,8 +40,7 @@ def _install_widgets() -> None:
     from .subject_hierarchy_tree import qMRMLSubjectHierarchyTreeView
 
     classes = (
-        mrml_widget.qMRMLWidget,
-        mrml_widget.qSlicerWidget,
+        *mrml_widget.WIDGETS,
         node_selector.qMRMLNodeComboBox,
         node_selector.qMRMLCheckableNodeComboBox,
         segment_editor.qMRMLSegmentEditorWidget,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import slicer
 from PySide6 import QtCore, QtWidgets
 
+from .ctk_inputs import ctkDoubleSpinBox, ctkRangeWidget, ctkSliderWidget
 from .observing import observe
 
 _EVENTS = (
@@ -80,3 +81,18 @@ class qMRMLWidget(SceneFollower, QtWidgets.QWidget):
 
 class qSlicerWidget(qMRMLWidget):
     """Slicer's own base of module panels."""
+
+
+class qMRMLSliderWidget(SceneFollower, ctkSliderWidget):
+    """A slider that shows lengths in the scene's unit."""
+
+
+class qMRMLSpinBox(SceneFollower, ctkDoubleSpinBox):
+    """A spin box that shows lengths in the scene's unit."""
+
+
+class qMRMLRangeWidget(SceneFollower, ctkRangeWidget):
+    """A range that shows lengths in the scene's unit."""
+
+
+WIDGETS = (qMRMLWidget, qSlicerWidget, qMRMLSliderWidget, qMRMLSpinBox, qMRMLRangeWidget)

@@ -115,7 +115,7 @@ def _getter(native):
         if key == "exec_":
             return native(self, "exec")
         meta, index = _property(self, key)
-        if index >= 0 and (id(self), key) not in _being_read:
+        if index >= 0 and (id(self), key) not in _being_read and not _is_hidden(self, key):
             return _read_property(self, key, meta.property(index))
         value = native(self, key)
         if isinstance(value, QtCore.SignalInstance):
@@ -126,6 +126,10 @@ def _getter(native):
 
 
 def _set_attribute(self, key: str, value) -> None:
+    if _is_hidden(self, key):
+        raise AttributeError(
+            f"PythonQt hides {type(self).__name__}'s property {key!r}; call a setter"
+        )
     descriptor = getattr(type(self), key, None)
     if _defined_in_python(type(self), key) and hasattr(descriptor, "__set__"):
         descriptor.__set__(self, value)
@@ -165,6 +169,8 @@ def _write_property(obj, prop, value) -> None:
         raise PythonQtError(
             f"property {prop.name()!r} of type {prop.typeName()} does not accept {value!r}"
         )
+    if prop.typeName() == "QStringList" and isinstance(value, tuple):
+        value = list(value)
     if not prop.write(obj, value):
         raise PythonQtError(
             f"property {prop.name()!r} of type {prop.typeName()} does not accept {value!r}"
@@ -178,6 +184,11 @@ def _property(obj, key: str):
     """Return the meta-object and the index of the property of that name, -1 if there is none."""
     meta = _META_OBJECT(obj)
     return meta, meta.indexOfProperty("objectName" if key == "name" else key)
+
+
+def _is_hidden(obj, key: str) -> bool:
+    """Say whether a slot has the property's name and takes its place."""
+    return key == "singleShot" and isinstance(obj, QtCore.QTimer)
 
 
 @cache

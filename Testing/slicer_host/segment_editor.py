@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import slicer
 from PySide6 import QtCore, QtGui, QtWidgets
 
@@ -40,7 +42,9 @@ class qMRMLSegmentEditorWidget(SceneFollower, QtWidgets.QWidget):
         self._view_observations = False
         self._seen = {"segment": "", "segmentation": None, "volume": None}
         self._build()
-        observe(self, self._editor_logic, "AnyEvent", "_update_buttons")
+        tag = observe(self, self._editor_logic, "AnyEvent", "_update_buttons")
+        # The garbage collector may empty the observer before the logic tells that it is deleted.
+        weakref.finalize(self, self._editor_logic.RemoveObserver, tag)
 
     view_observations = property(lambda self: self._view_observations)
     switchToSegmentationsButtonVisible = stored(bool, True)
@@ -249,6 +253,8 @@ class qMRMLSegmentEditorWidget(SceneFollower, QtWidgets.QWidget):
         if now["segmentation"] is not before["segmentation"]:
             self.segmentationNodeChanged.emit(now["segmentation"])
         if now["volume"] is not before["volume"]:
+            if self.autoShowSourceVolumeNode and now["volume"] is not None:
+                slicer.util.setSliceViewerLayers(background=now["volume"])
             self.sourceVolumeNodeChanged.emit(now["volume"])
 
     def _update_buttons(self):

@@ -154,6 +154,7 @@ class ModuleManager(QtCore.QObject):
         module = self._loaded.pop(name)
         if module.hasPanel():
             module.widgetRepresentation().setParent(None)
+            module.widgetRepresentation().deleteLater()
         for key in (name.lower(), f"{name}Instance", f"{name}Widget"):
             if hasattr(slicer.modules, key):
                 delattr(slicer.modules, key)

@@ -11,7 +11,11 @@ from .observing import observe
 
 
 class qMRMLTableView(SceneFollower, QtWidgets.QTableView):
-    """Shows a table node; cells are text."""
+    """Shows a table node; cells are text.
+
+    With a scene it asks its view node for the table after each load and close; without such a node
+    it is empty then.
+    """
 
     selected = QtCore.Signal()
     _signals = {"selectionChanged()": "selected"}
@@ -35,6 +39,15 @@ class qMRMLTableView(SceneFollower, QtWidgets.QTableView):
         if node is not None:
             self._tag = observe(self, node, "ModifiedEvent", "_fill")
         self._fill()
+
+    def _scene_changed(self):
+        if self._scene is not None:
+            self.setMRMLTableNode(None)
+
+    def _node_added(self, node):
+        """Only the end of a load or close matters."""
+
+    _node_removed = _node_added
 
     def _fill(self):
         model = self.model()
@@ -63,6 +76,9 @@ class qMRMLTableWidget(qMRMLTableView):
 
     def mrmlTableViewNode(self):
         return self._view_node
+
+    def _scene_changed(self):
+        self._follow()
 
     def _follow(self):
         self.setMRMLTableNode(self._view_node.GetTableNode())

@@ -56,8 +56,7 @@ class SampleDataLogic:
         return nodes[0] if isinstance(nodes, list) else nodes
 
     def downloadFromSource(self, source):
-        if source.customDownloader is not None:
-            return source.customDownloader(source)
+        """Load a source's files; only its button calls a ``customDownloader``."""
         uris = [source.uris] if isinstance(source.uris, str) else source.uris
         nodes = []
         for uri in uris:

@@ -2,6 +2,17 @@
 
 import slicer
 
+_TAGS = {
+    "seriesInstanceUID": "0020,000E",
+    "seriesNumber": "0020,0011",
+    "modality": "0008,0060",
+    "patientID": "0010,0020",
+    "patientName": "0010,0010",
+    "studyInstanceUID": "0020,000D",
+    "studyDescription": "0008,1030",
+}
+"""Of the subject hierarchy."""
+
 
 class DICOMLoadable:
     """One way to load some files; the plugin fills it in."""
@@ -10,13 +21,11 @@ class DICOMLoadable:
         if qLoadable is not None:
             raise TypeError("the test host has no qSlicerDICOMLoadable")
         self.name = "Unknown"
-        self.tooltip = ""
+        self.tooltip = "No further information available"
         self.warning = ""
         self.files = []
         self.selected = False
         self.confidence = 0.5
-        self.referencedInstanceUIDs = []
-        self.loadSuccess = False
 
 
 class DICOMPlugin:
@@ -24,26 +33,12 @@ class DICOMPlugin:
 
     def __init__(self):
         self.loadType = "Generic DICOM"
-        self.loadablesCache = {}
+        self.loadableCache = {}
+        # Slicer's has no more either: each plugin adds the tags it asks for.
         self.tags = {
-            "seriesInstanceUID": "0020,000E",
             "seriesDescription": "0008,103E",
             "seriesNumber": "0020,0011",
-            "modality": "0008,0060",
-            "instanceUID": "0008,0018",
-            "position": "0020,0032",
-            "orientation": "0020,0037",
-            "pixelData": "7fe0,0010",
-            "referencedInstanceUID": "0008,1155",
-            "patientID": "0010,0020",
-            "patientName": "0010,0010",
-            "patientBirthDate": "0010,0030",
-            "patientSex": "0010,0040",
-            "studyInstanceUID": "0020,000D",
-            "studyDescription": "0008,1030",
-            "studyDate": "0008,0020",
-            "studyTime": "0008,0030",
-            "studyID": "0020,0010",
+            "frameOfReferenceUID": "0020,0052",
         }
 
     def findPrivateTag(self, ds, group, element, privateCreator):
@@ -59,10 +54,10 @@ class DICOMPlugin:
         return hash(tuple(files))
 
     def getCachedLoadables(self, files):
-        return self.loadablesCache.get(self.hashFiles(files))
+        return self.loadableCache.get(self.hashFiles(files))
 
     def cacheLoadables(self, files, loadables):
-        self.loadablesCache[self.hashFiles(files)] = loadables
+        self.loadableCache[self.hashFiles(files)] = loadables
 
     def examineForImport(self, fileList):
         """Return the loadables of a list of file lists."""
@@ -92,26 +87,26 @@ class DICOMPlugin:
 
     def addSeriesInSubjectHierarchy(self, loadable, dataNode):
         """Put a node under its patient and study, made where they are missing."""
-        database, tags = slicer.dicomDatabase, self.tags
+        database = slicer.dicomDatabase
         path = loadable.files[0]
         tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
         uid = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMUIDName()
         item = tree.GetItemByDataNode(dataNode)
         if not item:
             item = tree.CreateItem(tree.GetSceneItemID(), dataNode)
-        tree.SetItemUID(item, uid, database.fileValue(path, tags["seriesInstanceUID"]))
+        tree.SetItemUID(item, uid, database.fileValue(path, _TAGS["seriesInstanceUID"]))
         for tag in ("modality", "seriesNumber"):
-            tree.SetItemAttribute(item, f"DICOM.{tag}", database.fileValue(path, tags[tag]))
+            tree.SetItemAttribute(item, f"DICOM.{tag}", database.fileValue(path, _TAGS[tag]))
         parent = tree.GetSceneItemID()
         levels = (
             (tree.CreateSubjectItem, "patientID", "patientName"),
             (tree.CreateStudyItem, "studyInstanceUID", "studyDescription"),
         )
         for make, key, name in levels:
-            value = database.fileValue(path, tags[key]) or "unknown"
+            value = database.fileValue(path, _TAGS[key]) or "unknown"
             found = tree.GetItemByUID(uid, value)
             if not found:
-                found = make(parent, database.fileValue(path, tags[name]) or "No description")
+                found = make(parent, database.fileValue(path, _TAGS[name]) or "No description")
                 tree.SetItemUID(found, uid, value)
             parent = found
         tree.SetItemParent(item, parent)

@@ -127,8 +127,10 @@ class ChoiceConnector(GuiConnector):
                 raise RuntimeError(f"{widget.name} is a combo box: its parameter needs a Choice")
             self._values = list(choice.choices)
             labels = [str(value) for value in self._values]
+        # As in Slicer up to 5.10 at least: whoever else listens hears of each step.
         widget.clear()
-        widget.addItems(labels)
+        for label in labels:
+            widget.addItem(label)
 
     def read(self):
         return self._values[self._widget.currentIndex]
@@ -144,7 +146,7 @@ class NodeConnector(GuiConnector):
 
     def __init__(self, widget, datatype):
         super().__init__(widget)
-        widget.nodeTypes = [split(datatype)[0]().GetClassName()]
+        widget.nodeTypes = (split(datatype)[0]().GetClassName(),)
 
     def read(self):
         return self._widget.currentNode()

@@ -1,5 +1,7 @@
 """``@parameterNodeWrapper``: a class of typed fields over a parameter node, bound to widgets."""
 
+import weakref
+
 import qt
 import slicer
 import vtk
@@ -43,12 +45,12 @@ def findChildWidgetForParameter(widget, parameter):
 
 def _value(field):
     def read(self):
-        if not field.storage.has(self.parameterNode, field.name):
-            field.storage.write(self.parameterNode, field.name, field.default())
-        return field.storage.read(self.parameterNode, field.name)
+        return self._cache[field.name] if field.storage.cached else self._take(field)
 
     def write(self, value):
-        field.storage.write(self.parameterNode, field.name, value)
+        with slicer.util.NodeModify(self.parameterNode):
+            field.storage.write(self.parameterNode, field.name, value)
+            self._cache[field.name] = self._take(field)
 
     return property(read, write)
 
@@ -59,9 +61,27 @@ class _Wrapper:
     def __init__(self, parameterNode):
         self.parameterNode = parameterNode
         self._guis, self._nextGui, self._updatingGui = {}, 0, False
+        self._cache = {name: self._take(field) for name, field in self.allParameters.items()}
+        reference = weakref.ref(self)
+
+        def renew(*_):
+            wrapper = reference()
+            if wrapper is not None:
+                wrapper._renew()
+
+        tag = self.AddObserver(vtk.vtkCommand.ModifiedEvent, renew)
+        weakref.finalize(self, parameterNode.RemoveObserver, tag)
+
+    def _take(self, field):
+        """Return a value from the node, where it is put if it is missing."""
+        if not field.storage.has(self.parameterNode, field.name):
+            field.storage.write(self.parameterNode, field.name, field.default())
+        return field.storage.read(self.parameterNode, field.name)
+
+    def _renew(self):
+        """Values are read when the node says that it has changed, as in Slicer, not before."""
         for name, field in self.allParameters.items():
-            if not field.storage.has(parameterNode, name):
-                field.storage.write(parameterNode, name, field.default())
+            self._cache[name] = self._take(field)
 
     def default(self, name):
         return Default(find(self.allParameters, name).default())
@@ -84,7 +104,11 @@ class _Wrapper:
             setattr(self, top, value)
 
     def connectGui(self, gui):
-        """Bind every widget that carries a parameter's name; return a tag to undo it."""
+        """Bind every widget that carries a parameter's name.
+
+        Returns nothing, as in Slicer up to 5.10 at least: who wants to undo it needs
+        `connectParametersToGui`.
+        """
         widgets = (
             gui.findChildren(qt.QWidget) if hasattr(gui, "isWidgetType") else vars(gui).values()
         )
@@ -93,9 +117,10 @@ class _Wrapper:
             name = widget.property(SlicerParameterNamePropertyName)
             if name:
                 named[name] = widget
-        return self.connectParametersToGui(named)
+        self.connectParametersToGui(named)
 
     def connectParametersToGui(self, mapping):
+        """Bind widgets, given by parameter; return a tag to undo it."""
         for name in mapping:
             find(self.allParameters, name)
         connectors = {
