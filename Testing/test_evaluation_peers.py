@@ -10,6 +10,7 @@ import pytest
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError, MissingPackageError
 from DSCBrainSegLib.evaluation import peer_run
 from DSCBrainSegLib.evaluation.measure import VolumeFigures
+from DSCBrainSegLib.evaluation.peer_breakdown import breakdown_table, drawn_groups
 from DSCBrainSegLib.evaluation.peer_results import ResultStore, StoredResult
 from DSCBrainSegLib.evaluation.peer_run import measure_peers, real_set
 from DSCBrainSegLib.evaluation.peer_tables import peer_table, summarise_peer
@@ -201,6 +202,28 @@ def test_method_on_a_subset_stands_beside_the_others_on_that_subset():
     assert {method: list(own) for method, own in subset.items()} == {
         "network": ["b"],
         "hd-bet": ["b"],
+    }
+
+
+def test_breakdown_counts_a_volume_in_every_group_it_was_drawn_for(folder):
+    drawn = [("physical", ["cavity"]), ("random", ["cavity", "infarct"]), ("physical", [])]
+    for number, (contrast, lesions) in enumerate(drawn):
+        facts = {"simulation": {"contrast": contrast, "head": "a", "lesions": lesions}}
+        (folder / f"case-{number}" / "source.json").write_text(json.dumps(facts))
+    groups = drawn_groups(real_set(folder).cases)
+    assert groups["lesion: cavity"] == {"case-0", "case-1"}
+    one = {f"case-{k}": result(f"case-{k}", "one", dice) for k, dice in enumerate((0.8, 0.9, 0.4))}
+    two = {f"case-{k}": result(f"case-{k}", "two", 0.7) for k in range(3)}
+    table = breakdown_table("title", groups, {"one": one, "two": two})
+    rows = {cells[0].text: [(cell.text, cell.best) for cell in cells[1:]] for cells in table.rows}
+    assert rows["contrast: physical"] == [("2", False), ("0.6000", False), ("0.7000", True)]
+    assert rows["lesion: cavity"] == [("2", False), ("0.8500", True), ("0.7000", False)]
+    assert set(rows) == {
+        "contrast: physical",
+        "contrast: random",
+        "head: a",
+        "lesion: cavity",
+        "lesion: infarct",
     }
 
 

@@ -27,7 +27,7 @@ def simulator(monkeypatch):
             image=image,
             mask=image > 0.5,
             affine=np.diag([2.0, 2.0, 5.0, 1.0]),
-            case=SimpleNamespace(lesions=lesions),
+            case=SimpleNamespace(lesions=lesions, random_contrast=seed % 2 == 0),
         )
 
     monkeypatch.setattr("DSCBrainSegLib.simulation.volumes.simulate_volume", simulate)
@@ -55,6 +55,7 @@ def test_every_volume_has_a_lesion_and_exact_truth(simulator, label_maps, tmp_pa
         facts = read_json(case.image.parent / "source.json")["simulation"]
         heads.append(facts["head"])
         assert facts["lesions"] == ["solid"] and facts["seed"] % 3 == 0
+        assert facts["contrast"] == ("physical" if facts["seed"] % 2 else "random")
         loaded = load_case(case)
         image = np.random.default_rng(facts["seed"]).random((4, 8, 8)).astype(np.float32)
         np.testing.assert_allclose(loaded.image, image, rtol=1e-6)

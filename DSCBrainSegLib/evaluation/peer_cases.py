@@ -173,6 +173,7 @@ def _make_case(folder: Path, name: str, first_seed: int, maps) -> None:
                     "seed": seed,
                     "head": maps.name,
                     "lesions": [lesion.kind for lesion in volume.case.lesions],
+                    "contrast": "random" if volume.case.random_contrast else "physical",
                     "shape_kji": list(volume.image.shape),
                 },
             },

@@ -82,7 +82,7 @@ def summarise_peer(results: Sequence[StoredResult]) -> PeerSummary:
         At least one, all of the same method.
     """
     rows = [result.figures for result in results]
-    dice = np.array([0.0 if row.failure else row.dice for row in rows])
+    dice = np.array([dice_of(result) for result in results])
     hd95 = np.array([np.inf if row.failure else row.hd95_mm for row in rows])
     made = [result for result in results if not result.figures.failure]
     finite = hd95[np.isfinite(hd95)]
@@ -165,11 +165,7 @@ def case_table(
     cases = sorted({case for own in results.values() for case in own})
     rows = []
     for case in cases:
-        dice = {
-            method: 0.0 if own[case].figures.failure else own[case].figures.dice
-            for method, own in results.items()
-            if case in own
-        }
+        dice = {method: dice_of(own[case]) for method, own in results.items() if case in own}
         highest = max(dice.values())
         cells = [
             Cell(f"{dice[method]:.4f}", dice[method] == highest and len(dice) > 1)
@@ -205,7 +201,7 @@ def duel_table(
         if other == first:
             continue
         pairs = [
-            (_dice_of(results[first][case]), _dice_of(own[case]))
+            (dice_of(results[first][case]), dice_of(own[case]))
             for case in own
             if case in results[first]
         ]
@@ -216,7 +212,8 @@ def duel_table(
     return Table(title, ["Against", "n", "ahead", "behind"], rows, note)
 
 
-def _dice_of(result: StoredResult) -> float:
+def dice_of(result: StoredResult) -> float:
+    """Return the Dice of a result, 0 without a mask."""
     return 0.0 if result.figures.failure else result.figures.dice
 
 

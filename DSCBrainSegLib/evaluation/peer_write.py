@@ -11,6 +11,7 @@ from pathlib import Path
 from DSCBrainSegLib.cohort.cases import load_case
 from DSCBrainSegLib.evaluation.markdown import to_markdown
 from DSCBrainSegLib.evaluation.measure import VolumeFigures
+from DSCBrainSegLib.evaluation.peer_breakdown import breakdown_table, drawn_groups
 from DSCBrainSegLib.evaluation.peer_results import ResultStore, StoredResult, case_digest
 from DSCBrainSegLib.evaluation.peer_run import DEFAULT_METHODS, RESULTS_FOLDER, PeerSet
 from DSCBrainSegLib.evaluation.peer_tables import (
@@ -58,12 +59,15 @@ def write_peers(output: Path, sets: Sequence[PeerSet], absent: Sequence[str] = (
         results = stored_results(Path(output), each)
         if not results:
             continue
+        groups = drawn_groups(each.cases)
         consensus = any(CONSENSUS_OF.search(reference_kind(case)) for case in each.cases)
         for title, part in same_volumes(each, results):
             rows = [summarise_peer(list(own.values())) for own in part.values()]
             summaries += [(title, row) for row in rows]
             statements = [*describe_references(each.cases), _load_statement(part)]
             tables.append(peer_table(title, rows, statements, consensus))
+            if groups:
+                tables.append(breakdown_table(f"{title}: by what was drawn", groups, part))
         if "network" in results and len(results) > 1:
             title = f"{each.title}: the network against each"
             tables.append(duel_table(title, "network", results, consensus))

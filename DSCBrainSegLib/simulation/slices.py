@@ -55,6 +55,8 @@ class Case:
     lesions : list of Lesion
     acquisition : Acquisition
     signals : ndarray, shape (TISSUE_COUNT,)
+    random_contrast : bool
+        The signals come from no physical prior.
     shading : ndarray, shape (N, N)
         Receive sensitivity over the slice plane.
     shading_along_z : float
@@ -73,6 +75,7 @@ class Case:
     lesions: list[Lesion]
     acquisition: Acquisition
     signals: np.ndarray
+    random_contrast: bool
     shading: np.ndarray
     shading_along_z: float
     artefacts: Artefacts
@@ -90,10 +93,8 @@ def draw_case(
     lesions = []
     if rng.random() < LESION_PROBABILITY:
         lesions = _draw_lesions(rng, maps)
-    if rng.random() < RANDOM_CONTRAST_PROBABILITY:
-        signals = draw_random_signals(rng)
-    else:
-        signals = draw_tissue_signals(rng, acquisition)
+    random_contrast = bool(rng.random() < RANDOM_CONTRAST_PROBABILITY)
+    signals = draw_random_signals(rng) if random_contrast else draw_tissue_signals(rng, acquisition)
     shading = coil_shading(rng, acquisition.shading)
     if rng.random() < NEAR_COIL_PROBABILITY:
         shading = shading * near_coil(rng)
@@ -103,6 +104,7 @@ def draw_case(
         lesions=lesions,
         acquisition=acquisition,
         signals=draw_lesion_looks(rng, signals) if lesions else signals,
+        random_contrast=random_contrast,
         shading=shading,
         shading_along_z=float(rng.normal(0.2, 0.6)),
         artefacts=draw_artefacts(rng, acquisition.fat_signal),
