@@ -53,9 +53,10 @@ peers: $(PEERS_VENV)/peers.stamp
 	$(PEERS_VENV)/bin/python -m DSCBrainSegLib.evaluation.peer_run -o peers-output \
 		--data "$(DATA)" --label-maps "$(LABELMAPS)" $(PEERS_OPTIONS)
 
+# PyTorch without CUDA where its own index can be reached, else what PyPI has.
 $(PEERS_VENV)/peers.stamp: pyproject.toml Testing/benchmarks/peers-requirements.txt
 	$(PYTHON) -m venv $(PEERS_VENV)
-	$(PEERS_VENV)/bin/python -m pip install --quiet --editable ".[peers]" \
+	$(PEERS_VENV)/bin/python -m pip install --quiet --editable ".[peers]" --retries 1 \
 		--extra-index-url https://download.pytorch.org/whl/cpu \
 		--requirement Testing/benchmarks/peers-requirements.txt
 	$(PEERS_VENV)/bin/python -m pip install --quiet --no-deps "deepbet>=1.0.2"

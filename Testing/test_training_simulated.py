@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,12 +13,16 @@ from DSCBrainSegLib.simulation.maps import head_maps
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    """A label-map path whose derived maps lie in the cache already."""
-    folder = tmp_path_factory.mktemp("training")
-    (folder / "heads").mkdir()
-    np.savez(folder / "heads" / "ellipsoids.npz", **vars(head_maps(make_head())))
-    return folder
+def maps():
+    return head_maps(make_head())
+
+
+@pytest.fixture
+def prepared(tmp_path, maps):
+    """A folder for a run, in whose cache a head's derived maps lie already."""
+    (tmp_path / "heads").mkdir()
+    np.savez(tmp_path / "heads" / "ellipsoids.npz", **vars(maps))
+    return tmp_path
 
 
 @pytest.fixture
@@ -47,8 +52,6 @@ def rows(folder):
 
 
 def test_training_lowers_the_loss_resumes_and_leaves_weights(prepared, settings, keras):
-    from dataclasses import replace
-
     from DSCBrainSegLib.training.simulated import train_on_simulation
 
     path = prepared / "ellipsoids.nii.gz"
@@ -67,15 +70,16 @@ def test_training_lowers_the_loss_resumes_and_leaves_weights(prepared, settings,
     assert not list(prepared.glob("partial*"))
 
 
-def test_a_checkpoint_becomes_a_weight_file_with_a_card(prepared, settings, tmp_path, keras):
+def test_a_checkpoint_becomes_a_weight_file_with_a_card(prepared, settings, keras):
     from DSCBrainSegLib.errors import ConfigurationError, OutputError
     from DSCBrainSegLib.network.weights import describe, load_model
     from DSCBrainSegLib.training.export import REQUIRED, export_weights
     from DSCBrainSegLib.training.simulated import train_on_simulation
 
     path = prepared / "ellipsoids.nii.gz"
+    settings = replace(settings, minutes=1 / 60, steps_per_round=2)
     checkpoint = train_on_simulation([path], [path], prepared, settings, log=lambda line: None)
-    target = tmp_path / "mine.weights.h5"
+    target = prepared / "mine.weights.h5"
     with pytest.raises(ConfigurationError, match="limits"):
         export_weights(checkpoint, settings.network, target, {"data": "x"})
     card = dict.fromkeys(REQUIRED, "said")
