@@ -6,6 +6,7 @@ import math
 import multiprocessing
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ NO_NEIGHBOURS_PROBABILITY = 0.1
 """How often it sees the slice itself in place of its neighbours, as at the ends of a series."""
 
 _WAIT_S = 0.02
+_THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class SlicePool:
@@ -72,8 +74,9 @@ class SlicePool:
     def start(self, ready: int = 512) -> None:
         """Start the producers and wait until `ready` slices are there."""
         self._wanted.value = max(ready, self.runs * SLICES_PER_CASE // 4)
-        for process in self._processes:
-            process.start()
+        with _one_thread_each():
+            for process in self._processes:
+                process.start()
         while self._written.value < ready:
             if not any(process.is_alive() for process in self._processes):
                 raise RuntimeError("The simulation processes stopped; see their messages above.")
@@ -117,6 +120,21 @@ class SlicePool:
             if process.pid:
                 process.join(timeout=5)
                 process.terminate()
+
+
+@contextmanager
+def _one_thread_each():
+    """Let processes started now compute with one thread: more would only wait for each other."""
+    before = {name: os.environ.get(name) for name in _THREAD_COUNTS}
+    os.environ.update(dict.fromkeys(_THREAD_COUNTS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def simulate_run(rng: np.random.Generator, maps, size: int, peak: bool):
