@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from conftest import ball
 
+from DSCBrainSegLib.cli.info import _shown
 from DSCBrainSegLib.cli.main import main
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -82,6 +83,8 @@ def test_frame_numbers_count_from_one(run, series_file, threshold_method, tmp_pa
         "time_s": 1.5,
         "reason": "chosen by the user",
     }
+    for number, word in enumerate(("auto", "AUTO")):
+        assert run(*arguments, "-o", tmp_path / f"auto-{number}", "--frame", word)[0] == 0
 
 
 def test_nrrd_mask(run, series_file, threshold_method, tmp_path):
@@ -185,6 +188,7 @@ def test_info_describes_a_series(run, series_file):
     assert facts["chosen"]["time_points"] == 6
     assert facts["chosen"]["voxel_size_mm"] == [3.0, 3.0, 5.0]
     assert run("info", series_file)[1].count("\n") > 5
+    assert _shown(37.83 / 1000) == "0.03783" and _shown([3.0, 2.5]) == "3 x 2.5"
 
 
 SLOW = """
@@ -222,8 +226,20 @@ def test_an_interrupted_run_leaves_nothing(sent, series_file, tmp_path):
     _, error = process.communicate(timeout=20)
     assert process.returncode == 130
     # Behind the ^C that a terminal shows the sentence starts a new line.
-    assert_one_sentence(error.lstrip("\n"), "nothing was written")
+    assert_one_sentence(error.lstrip("\n"), "nothing is left half written")
     assert not out.exists()
+
+
+def test_training_settings_are_shown_without_a_cohort(run, tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text("epochs = 3\n", encoding="utf-8")
+    code, printed, error = run("train", "--show-config", "--config", mine)
+    assert (code, error) == (0, "")
+    assert printed.startswith("epochs = 3\n") and "[network]" in printed
+    mine.write_text("epochs = 0\n", encoding="utf-8")
+    code, printed, error = run("train", "--config", mine, "--show-config")
+    assert (code, printed) == (2, "")
+    assert_one_sentence(error, "mine.toml", "epochs")
 
 
 def test_no_patient_name_leaves_the_header(run, threshold_method, tmp_path):

@@ -153,6 +153,8 @@ def test_merge_by_maximum_differs_from_merge_by_sum(keras):
         {"upsampling": "nearest"},
         {"widths": (8,)},
         {"widths": (8, 0)},
+        {"widths": 8},
+        {"widths": "16,32"},
         {"scse_ratio": 0},
         {"input_size": 100, "widths": (8, 8, 8, 8)},
     ],

@@ -103,6 +103,7 @@ def test_missing_slices_are_named_and_their_time_point_left_out(tmp_path):
     np.testing.assert_allclose(series.times, [0, 3, 6], atol=1e-4)
     assert "Time point 2 lacks slices 1 and 4; it was left out." in series.warnings
     assert "Time point 4 lacks slice 3; it was left out." in series.warnings
+    assert "In all results time points are counted without those left out." in series.warnings
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

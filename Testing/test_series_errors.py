@@ -59,7 +59,7 @@ def test_strange_files_beside_the_series_are_counted_not_fatal(tmp_path):
     (tmp_path / ".hidden").write_bytes(b"x")
     series = read_series(tmp_path)
     np.testing.assert_array_equal(series.frames, frames)
-    assert "1 files that are not DICOM were ignored." in series.warnings
+    assert "1 file that is not DICOM was ignored." in series.warnings
 
 
 def test_computed_tomography(tmp_path):
@@ -103,7 +103,23 @@ def test_one_file_cut_short_costs_its_time_point_only(tmp_path):
     paths[1][2].write_bytes(paths[1][2].read_bytes()[:-50])
     series = read_series(tmp_path)
     np.testing.assert_array_equal(series.frames, frames[[0, 2, 3, 4]])
-    assert any(paths[1][2].name in warning for warning in series.warnings)
+    assert "A DICOM file is cut short; it was left out." in series.warnings
+
+
+def test_warnings_name_no_file(tmp_path):
+    """They reach reports, and exports name files after the patient."""
+    folder = tmp_path / "SECRET^NAME"
+    paths = write_classic(folder, make_frames(), make_affine(), prefix="SECRET")
+    for k in range(2):
+        paths[0][k].write_bytes(paths[0][k].read_bytes()[:-50])
+    for k in range(2):
+        dataset = pydicom.dcmread(paths[1][k])
+        del dataset.ImagePositionPatient
+        dataset.save_as(paths[1][k])
+    warnings = read_series(tmp_path).warnings
+    assert "2 DICOM files were left out; each is cut short." in warnings
+    assert any(text.startswith("2 files were left out (the header lacks") for text in warnings)
+    assert "SECRET" not in repr(warnings)
 
 
 def test_a_file_cut_in_its_header(tmp_path):
@@ -118,6 +134,14 @@ def test_enhanced_file_cut_short(tmp_path):
     (path,) = write_enhanced(tmp_path, make_frames(), make_affine())
     path.write_bytes(path.read_bytes()[:-1000])
     assert "is cut short" in error_of(tmp_path)
+
+
+def test_enhanced_file_that_describes_no_frame(tmp_path):
+    (path,) = write_enhanced(tmp_path, make_frames(), make_affine())
+    dataset = pydicom.dcmread(path)
+    dataset.PerFrameFunctionalGroupsSequence = []
+    dataset.save_as(path)
+    assert "describes no frame" in error_of(tmp_path)
 
 
 def test_no_pixel_data(tmp_path):
@@ -253,6 +277,18 @@ def test_truncated_nifti(tmp_path):
     assert "is damaged" in error_of(tmp_path / "a.nii")
     (tmp_path / "b.nii.gz").write_bytes(gzip.compress(data)[:3000])
     assert "is damaged" in error_of(tmp_path / "b.nii.gz")
+
+
+@pytest.mark.parametrize("first", [-8, 1200])
+def test_compressed_nifti_with_changed_bytes(tmp_path, first):
+    """A copy that went wrong is found by its checksum (the last 8 bytes) or does not unpack."""
+    path = tmp_path / "dsc.nii.gz"
+    write_nifti(path, make_frames((6, 4, 16, 16)), make_affine())
+    assert read_series(path).frame_count == 6
+    data = bytearray(path.read_bytes())
+    data[first] ^= 0xFF
+    path.write_bytes(data)
+    assert "is damaged" in error_of(path)
 
 
 def test_colour_nifti(tmp_path):

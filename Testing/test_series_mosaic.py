@@ -53,7 +53,30 @@ def test_number_of_tiles_from_the_public_side_of_the_private_header(tmp_path):
 
     frames = make_frames((3, 7, 8, 8))
     write_mosaic(tmp_path, frames, make_affine(), edit=without_csa)
-    np.testing.assert_array_equal(read_series(tmp_path).frames, frames)
+    series = read_series(tmp_path)
+    np.testing.assert_array_equal(series.frames, frames)
+    (warning,) = series.warnings
+    assert "upside down" in warning
+
+
+def test_a_mosaic_whose_slices_distance_was_removed(tmp_path):
+    def without_distance(dataset, t):
+        del dataset.SpacingBetweenSlices
+        dataset.SliceThickness = 3
+
+    def without_both(dataset, t):
+        del dataset.SpacingBetweenSlices, dataset.SliceThickness
+
+    frames = make_frames((2, 7, 8, 8))
+    write_mosaic(tmp_path / "distance", frames, make_affine(), edit=without_distance)
+    series = read_series(tmp_path / "distance")
+    assert series.spacing[0] == pytest.approx(3)
+    assert any("their thickness, 3 mm, is taken" in warning for warning in series.warnings)
+    write_mosaic(tmp_path / "both", frames, make_affine(), edit=without_both)
+    with pytest.raises(SeriesError, match="distance between slices"):
+        read_series(tmp_path / "both")
+    write_mosaic(tmp_path / "whole", frames, make_affine())
+    assert read_series(tmp_path / "whole").warnings == []
 
 
 def test_mosaic_without_private_header_says_so(tmp_path):

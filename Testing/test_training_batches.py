@@ -146,6 +146,7 @@ def test_augmentation_depends_on_seed_epoch_and_slice_only():
         ("epochs = 0", "epochs must be a whole number from 1"),
         ('learning_rate = "fast"', "learning_rate must be a number"),
         ("[network]\nwidths = [8]", "widths"),
+        ('[network]\nwidths = ["wide", 8]', "widths"),
         ("[network]\ndepth = 3", "depth"),
         ("epochs = ", "not a readable TOML file"),
         ("network = 3", "network must be a table"),

@@ -77,5 +77,7 @@ def _facts(source) -> dict:
 
 def _shown(value) -> str:
     if isinstance(value, list):
-        return " x ".join(str(part) for part in value)
+        return " x ".join(map(_shown, value))
+    if isinstance(value, float):
+        return f"{value:g}"
     return "not stated" if value is None else str(value)

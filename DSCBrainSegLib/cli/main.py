@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort, Cancelled):
-        return _fail("Interrupted; nothing was written.", EXIT_INTERRUPTED)
+        return _fail("Interrupted; nothing is left half written.", EXIT_INTERRUPTED)
     except DSCBrainSegError as error:
         if state["verbose"]:
             traceback.print_exc()

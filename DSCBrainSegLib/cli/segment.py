@@ -17,8 +17,8 @@ class FrameNumber(click.ParamType):
     name = "N|auto"
 
     def convert(self, value, parameter, context):
-        if value == "auto" or value is None:
-            return value
+        if str(value).lower() == "auto":  # the help shows it in capitals
+            return "auto"
         try:
             number = int(value)
         except ValueError:

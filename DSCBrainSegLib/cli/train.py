@@ -9,6 +9,18 @@ import click
 from DSCBrainSegLib.cli.main import verbose_option
 
 
+def _show_config(context, parameter, wanted):
+    if wanted:
+        click.echo(_settings(context.params["config"]).to_toml(), nl=False)
+        context.exit()
+
+
+def _settings(config):
+    from DSCBrainSegLib.training.config import TrainingConfig
+
+    return TrainingConfig.read(config) if config else TrainingConfig()
+
+
 @click.command("train")
 @click.argument("cohort", type=click.Path(path_type=Path))
 @click.option(
@@ -21,21 +33,24 @@ from DSCBrainSegLib.cli.main import verbose_option
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
+    is_eager=True,
     help="TOML file with the settings that differ from the paper's.",
 )
-@click.option("--show-config", is_flag=True, help="Print the settings as a TOML file and stop.")
+@click.option(
+    "--show-config",
+    is_flag=True,
+    expose_value=False,
+    callback=_show_config,
+    help="Print the settings as a TOML file and stop.",
+)
 @verbose_option
-def command(cohort, output, config, show_config):
+def command(cohort, output, config):
     """Train on the training part of COHORT and choose the epoch on its validation part."""
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cohort.layout import Cohort
-    from DSCBrainSegLib.training.config import TrainingConfig
     from DSCBrainSegLib.training.protocol import train_on_cohort
 
-    settings = TrainingConfig.read(config) if config else TrainingConfig()
-    if show_config:
-        click.echo(settings.to_toml(), nl=False)
-        return
+    settings = _settings(config)
     opened = Cohort.open(cohort)
     load_keras()
 

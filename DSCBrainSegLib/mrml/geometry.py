@@ -53,8 +53,8 @@ def placedIjkToLps(volumeNode, transformNode, warnings: list[str]) -> np.ndarray
         turn = rasToWorld[:3, :3]
         if np.abs(turn.T @ turn - np.eye(3)).max() < RIGID_TOLERANCE:
             return LPS_FROM_RAS @ rasToWorld @ LPS_FROM_RAS @ affine
+    # Without the transform's name, which may be the patient's.
     warnings.append(
-        f"The image lies under the transform {transformNode.GetName()}, which is not rigid; it is "
-        "segmented as it was scanned."
+        "The image lies under a transform that is not rigid; it is segmented as it was scanned."
     )
     return affine

@@ -56,11 +56,14 @@ class NetworkConfig:
     bolus_channel: bool = False
 
     def __post_init__(self):
-        object.__setattr__(self, "widths", tuple(int(w) for w in self.widths))
+        widths = self.widths
         self._require(
-            len(self.widths) >= 2 and min(self.widths) >= 1,
-            f"widths must be two or more positive channel counts, got {self.widths}",
+            isinstance(widths, list | tuple)
+            and len(widths) >= 2
+            and all(isinstance(width, int) and width >= 1 for width in widths),
+            f"widths must be two or more positive channel counts, got {widths!r}",
         )
+        object.__setattr__(self, "widths", tuple(widths))
         self._require_choice("scse", SCSE_PLACEMENTS)
         self._require_choice("scse_merge", SCSE_MERGES)
         self._require_choice("upsampling", UPSAMPLINGS)

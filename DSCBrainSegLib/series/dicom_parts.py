@@ -18,7 +18,7 @@ from DSCBrainSegLib.series.dicom_scan import Scan
 from DSCBrainSegLib.series.enhanced import FUNCTIONAL_GROUPS, enhanced_planes, is_enhanced
 from DSCBrainSegLib.series.frame_times import frame_times
 from DSCBrainSegLib.series.geometry import assign_slots, volume_affine, warn_of_moved_slices
-from DSCBrainSegLib.series.mosaic import siemens_slice_times
+from DSCBrainSegLib.series.mosaic import siemens_slice_times, siemens_warnings
 from DSCBrainSegLib.series.planes import Plane
 from DSCBrainSegLib.series.quiet import quiet_libraries
 from DSCBrainSegLib.series.time_points import arrange, remove_copies
@@ -53,7 +53,7 @@ class SeriesPart:
     slice_times : list of float
         Of a mosaic, in seconds after its first slice.
     warnings : list of str
-        What was left out of it.
+        What was left out of it or had to be assumed.
     """
 
     facts: SeriesFacts
@@ -132,11 +132,12 @@ def _parts_of_series(images: list) -> list[SeriesPart]:
         try:
             planes += read_planes(path, dataset)
         except SeriesError as error:
-            faults.append(f"{path.name}: {error}")
+            faults.append(str(error))
         except Exception:
-            faults.append(f"{path.name}: its header is damaged")
+            faults.append("its header is damaged")
     if not planes:
-        return [SeriesPart(_facts(images[0][1]), [], fault=faults[0])]
+        path, dataset = images[0]
+        return [SeriesPart(_facts(dataset), [], fault=f"{path.name}: {faults[0]}")]
     groups: dict = defaultdict(list)
     echo = _echo_numbers(planes)
     for plane in planes:
@@ -146,7 +147,7 @@ def _parts_of_series(images: list) -> list[SeriesPart]:
         key = (plane.rows, plane.columns, form, kind, echo.get(plane.echo_time, 0))
         groups[key].append(plane)
     echoes = len({echo for *_, kind, echo in groups if kind == ("M", False)})
-    left_out = f"{len(faults)} files were left out ({faults[0]})." if faults else ""
+    left_out = _left_out(faults)
     parts = []
     for members in groups.values():
         header = headers[members[0].path]
@@ -154,10 +155,19 @@ def _parts_of_series(images: list) -> list[SeriesPart]:
         if members[0].tile is not None:
             volume = [plane for plane in members if plane.path == members[0].path]
             part.slice_times = siemens_slice_times(header, volume)
+            part.warnings += siemens_warnings(header, members[0])
         if left_out:
             part.warnings.append(left_out)
         parts.append(part)
     return parts
+
+
+def _left_out(faults: list[str]) -> str:
+    """Say that files were left out, without names: files are often named after the patient."""
+    if not faults:
+        return ""
+    files = "1 file was" if len(faults) == 1 else f"{len(faults)} files were"
+    return f"{files} left out ({faults[0]})."
 
 
 def _facts(dataset) -> SeriesFacts:

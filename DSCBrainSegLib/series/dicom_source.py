@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from DSCBrainSegLib.errors import SeriesError
@@ -11,8 +12,6 @@ from DSCBrainSegLib.series.dicom_pixels import decode_volume, relative_name
 from DSCBrainSegLib.series.dicom_scan import Scan, scan_files
 from DSCBrainSegLib.series.dicom_select import SeriesSummary, choose, summarise, unfit_warning
 from DSCBrainSegLib.series.source import SeriesSource
-
-_MOST_NAMED = 3  # damaged files named one by one in the warnings
 
 
 def open_dicom(
@@ -92,13 +91,18 @@ def _header(part: SeriesPart) -> dict:
 
 
 def _scan_warnings(scan: Scan) -> list[str]:
+    """Say what was not used, without names: files are often named after the patient."""
     warnings = []
-    if scan.ignored:
+    if scan.ignored == 1:
+        warnings.append("1 file that is not DICOM was ignored.")
+    elif scan.ignored:
         warnings.append(f"{scan.ignored} files that are not DICOM were ignored.")
-    for path, fault in scan.damaged[:_MOST_NAMED]:
-        warnings.append(f"{relative_name(path, scan.root)} {fault}; it was left out.")
-    if len(scan.damaged) > _MOST_NAMED:
-        warnings.append(f"{len(scan.damaged) - _MOST_NAMED} more damaged files were left out.")
+    for fault, count in Counter(fault for _, fault in scan.damaged).items():
+        warnings.append(
+            f"A DICOM file {fault}; it was left out."
+            if count == 1
+            else f"{count} DICOM files were left out; each {fault}."
+        )
     return warnings
 
 

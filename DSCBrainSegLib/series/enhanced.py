@@ -39,7 +39,9 @@ def enhanced_planes(path: Path, dataset) -> list[Plane]:
     if not rows or not columns:
         raise SeriesError("the header lacks the size (Rows, Columns) of the image")
     shared = _first(dataset.get("SharedFunctionalGroupsSequence")) or {}
-    frames = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    frames = dataset.get("PerFrameFunctionalGroupsSequence")
+    if not frames:
+        raise SeriesError("the header describes no frame")
     return [
         _plane(path, dataset, shared, frame, index, rows, columns)
         for index, frame in enumerate(frames)

@@ -44,7 +44,8 @@ def siemens_planes(dataset, whole: Plane) -> list[Plane]:
     Raises
     ------
     SeriesError
-        The private header that says how many slices there are was removed.
+        The private header that says how many slices there are was removed, or nothing tells how far
+        apart they are.
     """
     csa = parse_csa_header(private(dataset, 0x29, SIEMENS_CSA, 0x10) or b"")
     count = int((csa_numbers(csa, "NumberOfImagesInMosaic") or [0])[0])
@@ -66,9 +67,34 @@ def siemens_planes(dataset, whole: Plane) -> list[Plane]:
     normal = np.array(csa_numbers(csa, "SliceNormalVector"))
     if normal.shape != (3,):
         normal = slice_normal(whole.orientation)
-    step = normal * (whole.slice_spacing or whole.thickness or 1.0)
+    spacing = whole.slice_spacing or whole.thickness
+    if not spacing:
+        raise SeriesError("the header lacks the distance between slices (SpacingBetweenSlices)")
+    step = normal * spacing
     positions = [tuple(corner + step * index) for index in range(count)]
     return _tiles(whole, positions, rows, columns, across)
+
+
+def siemens_warnings(dataset, plane: Plane) -> list[str]:
+    """Say what had to be assumed about where the slices of a Siemens mosaic lie.
+
+    `plane` is one of the file's; a UIH grid, which gives each slice's position, draws no warning.
+    """
+    if _uih_slices(dataset):
+        return []
+    warnings = []
+    csa = parse_csa_header(private(dataset, 0x29, SIEMENS_CSA, 0x10) or b"")
+    if len(csa_numbers(csa, "SliceNormalVector")) != 3:
+        warnings.append(
+            "The private header that says which way the mosaic's slices run was removed: the head "
+            "may be upside down."
+        )
+    if not plane.slice_spacing:
+        warnings.append(
+            "The header does not give the distance between the mosaic's slices; their thickness, "
+            f"{plane.thickness:g} mm, is taken, and volumes are too small if there are gaps."
+        )
+    return warnings
 
 
 def siemens_slice_times(dataset, planes: list[Plane]) -> list[float]:

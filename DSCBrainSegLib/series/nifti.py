@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -125,22 +127,25 @@ class _Decoder:
 
     def __init__(self, path: Path, image, shape: tuple[int, int, int, int]):
         self._path, self._image, self._shape = path, image, shape
-        self._whole: np.ndarray | None = None
+        self._packed = path.name.lower().endswith(".gz")
 
     def __call__(self, index: int) -> np.ndarray:
         try:
             with quiet_libraries():
+                if self._packed:
+                    self._image, self._packed = self._unpacked(), False
                 voxels = self._voxels(index)
-        except (OSError, EOFError, ValueError, MemoryError) as error:
+        except (OSError, EOFError, ValueError, MemoryError, zlib.error) as error:
             raise _damaged(self._path) from error
         return np.transpose(voxels).astype(np.float32)
 
+    def _unpacked(self):
+        """Read the file to its end, where its checksum is: nibabel stops at the last voxel."""
+        with gzip.open(self._path) as file:
+            return type(self._image).from_bytes(file.read())
+
     def _voxels(self, index: int) -> np.ndarray:
         proxy = self._image.dataobj
-        if str(self._path).endswith(".gz") and self._shape[3] > 1:
-            if self._whole is None:
-                self._whole = np.asanyarray(proxy).reshape(self._shape)
-            return self._whole[..., index]
         if len(proxy.shape) <= 3:
             return np.asanyarray(proxy).reshape(self._shape[:3])
         return np.asanyarray(proxy[:, :, :, index]).reshape(self._shape[:3])

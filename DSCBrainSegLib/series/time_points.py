@@ -187,6 +187,8 @@ def _complete(found, table, slots, warnings) -> tuple[list[list[Plane]], list[in
     if len(incomplete) > _MOST_NAMED:
         more = [number for number, _ in incomplete[_MOST_NAMED:]]
         warnings.append(f"Time points {_listing(more)} are incomplete too and were left out.")
+    if incomplete:
+        warnings.append("In all results time points are counted without those left out.")
     return volumes, numbers
 
 
