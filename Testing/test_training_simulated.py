@@ -3,6 +3,7 @@
 import csv
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,14 +82,40 @@ def test_a_checkpoint_becomes_a_weight_file_with_a_card(prepared, settings, kera
     checkpoint = train_on_simulation([path], [path], prepared, settings, log=lambda line: None)
     target = prepared / "mine.weights.h5"
     with pytest.raises(ConfigurationError, match="limits"):
-        export_weights(checkpoint, settings.network, target, {"data": "x"})
+        export_weights([checkpoint], settings.network, target, {"data": "x"})
     card = dict.fromkeys(REQUIRED, "said")
-    export_weights(checkpoint, settings.network, target, card)
+    export_weights([checkpoint], settings.network, target, card)
     assert describe(target)["name"] == "mine"
     assert target.stat().st_size < checkpoint.stat().st_size, "no optimizer state"
     assert load_model(target).count_params() > 0
     with pytest.raises(OutputError, match="exists"):
-        export_weights(checkpoint, settings.network, target, card)
+        export_weights([checkpoint], settings.network, target, card)
+
+
+def test_trainings_that_went_on_from_each_other_are_averaged(tmp_path, settings, keras):
+    from DSCBrainSegLib.cli.main import main
+    from DSCBrainSegLib.network.model import build_model
+    from DSCBrainSegLib.network.weights import load_model
+    from DSCBrainSegLib.training.export import REQUIRED
+
+    for value in (1.0, 4.0):
+        run = tmp_path / f"run {value}"
+        run.mkdir()
+        model = build_model(settings.network)
+        model.set_weights([np.full_like(each, value) for each in model.get_weights()])
+        model.save_weights(run / "checkpoint-0.weights.h5")
+        (run / "state.json").write_text('{"checkpoint": "checkpoint-0.weights.h5"}')
+        (run / "settings.json").write_text(json.dumps({"network": settings.network.to_dict()}))
+    (tmp_path / "card.json").write_text(json.dumps(dict.fromkeys(REQUIRED, "said")))
+    runs = [str(path) for path in sorted(tmp_path.glob("run*"))]
+    target, card = tmp_path / "mean.weights.h5", ["--card", str(tmp_path / "card.json")]
+    assert main(["export-weights", *runs, str(target), *card]) == 0
+    assert all(np.all(np.asarray(each) == 2.5) for each in load_model(target).weights)
+
+    other = replace(settings.network, neighbours=0 if settings.network.neighbours else 1)
+    (Path(runs[1]) / "settings.json").write_text(json.dumps({"network": other.to_dict()}))
+    assert main(["export-weights", *runs, str(tmp_path / "no.weights.h5"), *card]) == 2
+    assert not list(tmp_path.glob("no*"))
 
 
 def test_the_loss_of_a_perfect_prediction_is_near_zero_and_dice_counts_overlap(keras):

@@ -1,4 +1,4 @@
-"""``dscbrainseg export-weights``: a training checkpoint as a weight file with model card."""
+"""``dscbrainseg export-weights``: training checkpoints as a weight file with model card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from DSCBrainSegLib.cli.main import verbose_option
 
 
 @click.command("export-weights")
-@click.argument("run", metavar="TRAINING", type=click.Path(path_type=Path))
+@click.argument(
+    "runs", metavar="TRAINING...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option(
     "--card",
@@ -21,21 +23,43 @@ from DSCBrainSegLib.cli.main import verbose_option
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing weight file.")
 @verbose_option
-def command(run, target, card, overwrite):
-    """Write the last checkpoint of the folder TRAINING as TARGET (.weights.h5) with its card."""
+def command(runs, target, card, overwrite):
+    """Write the last checkpoint of the folder TRAINING as TARGET (.weights.h5) with its card.
+
+    Of several folders the mean of the weights is written: one training that went on from another.
+    """
     from DSCBrainSegLib.errors import ConfigurationError
-    from DSCBrainSegLib.network.config import NetworkConfig
     from DSCBrainSegLib.training.export import export_weights
 
+    trained = [_read_run(run) for run in runs]
+    checkpoints, networks = zip(*trained, strict=True)
+    for run, network in zip(runs, networks, strict=True):
+        if network != networks[0]:
+            raise ConfigurationError(
+                f"{run} and {runs[0]} are trainings of different networks; they have no mean."
+            )
+    export_weights(checkpoints, networks[0], target, _read_card(card), overwrite)
+    click.echo(f"Wrote {target}")
+
+
+def _read_run(run: Path):
+    from DSCBrainSegLib.errors import ConfigurationError
+    from DSCBrainSegLib.network.config import NetworkConfig
+
     try:
-        checkpoint = run / json.loads((run / "state.json").read_text())["checkpoint"]
-        network = NetworkConfig.from_dict(
-            json.loads((run / "settings.json").read_text())["network"]
-        )
-        sections = json.loads(card.read_text(encoding="utf-8"))
+        state = json.loads((run / "state.json").read_text(encoding="utf-8"))
+        settings = json.loads((run / "settings.json").read_text(encoding="utf-8"))
+        return run / state["checkpoint"], NetworkConfig.from_dict(settings["network"])
     except (OSError, ValueError, KeyError) as error:
         raise ConfigurationError(
-            f"{run} is not a training folder, or {card} is no model card: {error}."
+            f"{run} is not a folder that train-simulated wrote: {error}."
         ) from error
-    export_weights(checkpoint, network, target, sections, overwrite)
-    click.echo(f"Wrote {target}")
+
+
+def _read_card(card: Path) -> dict:
+    from DSCBrainSegLib.errors import ConfigurationError
+
+    try:
+        return json.loads(card.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{card} is not a model card in JSON: {error}.") from error

@@ -1,9 +1,10 @@
-"""Turn a training checkpoint into a weight file with its model card."""
+"""Turn training checkpoints into a weight file with its model card."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from DSCBrainSegLib.errors import ConfigurationError, OutputError
@@ -15,16 +16,22 @@ REQUIRED = ("data", "recipe", "figures", "limits", "licence")
 
 
 def export_weights(
-    checkpoint: Path, network: NetworkConfig, target: Path, card: dict, overwrite: bool = False
+    checkpoints: Sequence[Path],
+    network: NetworkConfig,
+    target: Path,
+    card: dict,
+    overwrite: bool = False,
 ) -> None:
-    """Write the weights of a checkpoint and the model card beside them.
+    """Write the weights of a checkpoint, or the mean of several, and the model card beside them.
+
+    A mean of weights is of use if one training went on from the other.
 
     Parameters
     ----------
-    checkpoint : Path
-        ``.weights.h5`` of a training run, with or without optimizer state.
+    checkpoints : sequence of Path
+        ``.weights.h5`` of training runs, with or without optimizer state.
     network : NetworkConfig
-        Its architecture.
+        Their architecture.
     target : Path
         Weight file to write, ending in ``.weights.h5``.
     card : dict
@@ -51,7 +58,11 @@ def export_weights(
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists already; choose another name or allow overwriting.")
     model = build_model(network)
-    model.load_weights(checkpoint)
+    loaded = []
+    for checkpoint in checkpoints:
+        model.load_weights(checkpoint)
+        loaded.append(model.get_weights())
+    model.set_weights([sum(each) / len(loaded) for each in zip(*loaded, strict=True)])
     write_weight_file(model, network, target, card)
 
 
