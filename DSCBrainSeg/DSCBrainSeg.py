@@ -28,9 +28,8 @@ from DSCBrainSegPanel.edit_section import EditSection
 from DSCBrainSegPanel.ground_truth_section import GroundTruthSection
 from DSCBrainSegPanel.load_section import LoadSection
 from DSCBrainSegPanel.parameters import Parameters
-from DSCBrainSegPanel.registration import registerDicomPlugin
+from DSCBrainSegPanel.registration import register
 from DSCBrainSegPanel.runtime_tasks import RuntimeTasks
-from DSCBrainSegPanel.sample_data import registerSampleData
 from DSCBrainSegPanel.segment_section import SegmentSection
 from DSCBrainSegPanel.segmentation_job import SegmentationJob
 from DSCBrainSegPanel.series_section import SeriesSection
@@ -56,12 +55,13 @@ class DSCBrainSeg(ScriptedLoadableModule):
             "Choose the series and click Segment; look at the outlines, correct them with the "
             "segment editor below. For research; not a medical device."
         )
+        page = "https://github.com/DSCBrainSeg/DSCBrainSeg/blob/main/docs/slicer.md#tutorial"
+        tutorial = _("Tutorial")
+        self.parent.helpText += f'<p><a href="{page}">{tutorial}</a></p>'
         self.parent.acknowledgementText = _(
-            "The network and the evaluation follow Alkhimova and Diumin (2022). It was trained on "
-            "simulated heads."
+            "After Alkhimova and Diumin (2022); the network is trained on simulated heads."
         )
-        slicer.app.connect("startupCompleted()", registerDicomPlugin)
-        slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", register)
 
 
 class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -70,10 +70,8 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = None
-        self.parameters = None
+        self.logic = self.parameters = self._guiTag = None
         self.sections = ()
-        self._guiTag = None
 
     def setup(self):
         """Build the panel."""
@@ -108,12 +106,15 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAddedOrRemoved)
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeAddedOrRemoved)
-        registerDicomPlugin()
+        register()
         self.takeParameters()
+        if getattr(self.parent, "isEntered", False):  # reloaded: Slicer does not enter it again
+            self.enter()
 
     def cleanup(self):
         """Called when the module is reloaded or Slicer ends."""
         self.exit()
+        self.editSection.letGo()
         self._refreshSoon.stop()
         for section in (self.loadSection, self.compareSection, self.batchSection):
             section.cleanup()
@@ -142,7 +143,7 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Stop what would write into the scene."""
         self.segmentSection.stop()
         self.compareSection.stop()
-        self.editSection.sceneCloses()
+        self.editSection.letGo()
         self.setParameters(None)
 
     def onSceneEndClose(self, caller, event):
@@ -218,9 +219,7 @@ class DSCBrainSegLogic(ScriptedLoadableModuleLogic):
 
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
-        self.worker = WorkerQueue(
-            lambda: WorkerClient(libraryProcess("DSCBrainSegLib.worker")),
-        )
+        self.worker = WorkerQueue(lambda: WorkerClient(libraryProcess("DSCBrainSegLib.worker")))
         self.runtime = RuntimeTasks()
 
     def getParameters(self):

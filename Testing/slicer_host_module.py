@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 SOURCE = """
 import enum
 import json
@@ -259,6 +261,38 @@ def write_module(folder: Path, ui: str | None = None) -> Path:
     path = folder / "Sample.py"
     path.write_text(SOURCE)
     return path
+
+
+def open_sample(host, folder: Path):
+    """Write the module into a folder, load it and switch to it; return its widget."""
+    host.load_module(write_module(folder))
+    return host.select("Sample")
+
+
+def add_volume(name: str):
+    """Add a volume of 6 x 20 x 16 numbered voxels."""
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    grid = np.arange(6 * 20 * 16, dtype=np.int16).reshape(6, 20, 16)
+    slicer.util.updateVolumeFromArray(node, grid)
+    node.SetSpacing(2, 2, 5)
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def add_segmentation(volume):
+    """Add a segmentation with a box of 160 voxels in its segment "brain"."""
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Masks")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    node.GetSegmentation().AddEmptySegment("brain", "Brain")
+    mask = np.zeros((6, 20, 16), np.uint8)
+    mask[2:4, 5:15, 4:12] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, "brain", volume)
+    return node
 
 
 def _top_level(widgets: str) -> list[str]:

@@ -5,7 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from slicer_module_panel import add_series, choose_method, is_alive, open_panel, worker_pid
+from played_runner import use_played_runner
+from slicer_module_panel import (
+    add_series,
+    choose_method,
+    is_alive,
+    make_series,
+    open_panel,
+    worker_pid,
+)
 
 STATES = {"missing": 0, "ready": 1_700_000_000, "incomplete": 400_000_000}
 
@@ -126,6 +134,54 @@ def test_an_installation_can_be_cancelled_and_leaves_nothing(panel, runtime, cle
     assert not is_alive(pid) and runtime.commands == ["install", "remove"]
     assert panel.ui.segmentStatusLabel.text == "Cancelled; nothing was installed."
     assert panel.ui.segmentButton.enabled and panel.ui.segmentButton.text == "Segment"
+
+
+def list_for_batch(panel, host, folder):
+    from DSCBrainSegLib.series import write_nrrd
+
+    series = make_series(4)
+    (folder / "in" / "A").mkdir(parents=True)
+    path = folder / "in" / "A" / "series.nrrd"
+    write_nrrd(path, series.frames, series.affine, series.times)
+    host.dialogs.answer("QFileDialog.getExistingDirectory", str(folder / "in"))
+    panel.ui.batchAddButton.click()
+    panel.ui.batchOutputEdit.currentPath = str(folder / "results")
+
+
+def test_a_batch_that_runs_keeps_its_worker(panel, runtime, clean_scene, tmp_path):
+    """Installing and removing need a new worker: both are refused with a reason."""
+    runner = use_played_runner(panel)
+    choose_method(panel, "otsu")
+    list_for_batch(panel, clean_scene, tmp_path)
+    panel.ui.batchStartButton.click()
+    clean_scene.wait_until(lambda: runner.of("segment"))
+    choose_method(panel, "network")
+    panel.ui.segmentButton.click()
+    assert "while a batch runs" in panel.ui.segmentStatusLabel.text
+    runtime.status = "ready"
+    panel.enter()
+    panel.segmentSection._say("")
+    panel.ui.removeRuntimeButton.click()
+    assert "while a batch runs" in panel.ui.segmentStatusLabel.text
+    assert clean_scene.dialogs.shown[1:] == [] and runtime.commands == []
+    assert panel.batchSection.busy and not runner.cancelled
+
+
+def test_a_batch_starts_after_an_installation(panel, runtime, clean_scene, tmp_path):
+    runtime.script = "import time; print('Downloading'); time.sleep(60)"
+    runtime.after = "incomplete"
+    list_for_batch(panel, clean_scene, tmp_path)
+    answer(clean_scene, yes=True)
+    panel.ui.segmentButton.click()
+    choose_method(panel, "otsu")
+    assert panel.ui.batchStartButton.enabled
+    panel.ui.batchStartButton.click()
+    assert "start the batch when that is done" in panel.ui.batchStatusLabel.text
+    assert not panel.batchSection.busy and panel.segmentSection.installing
+    panel.ui.segmentButton.click()
+    clean_scene.wait_until(lambda: not panel.segmentSection.busy, timeout=10)
+    panel.ui.batchStartButton.click()
+    clean_scene.wait_until(lambda: "Finished" in panel.ui.batchStatusLabel.text, 60)
 
 
 def test_without_internet_the_reason_is_shown(panel, runtime, clean_scene):

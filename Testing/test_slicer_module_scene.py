@@ -1,7 +1,14 @@
 """The panel and the scene: choices outlive other modules and files, views are the user's."""
 
 import pytest
-from slicer_module_panel import add_series, choose_method, open_panel
+from slicer_module_panel import (
+    add_series,
+    choose_method,
+    choose_series,
+    masks_of,
+    open_panel,
+    segment_and_wait,
+)
 
 
 @pytest.fixture
@@ -146,6 +153,32 @@ def test_a_finished_progress_dialog_leaves_nothing_behind(panel, clean_scene):
     before = len(window.findChildren(qt.QProgressDialog))
     with ProgressDialog("Loading") as dialog:
         dialog.progress(1, 2, "Half")
+        assert dialog._dialog.modal, "the event loop runs: a second click must not start it again"
         assert len(window.findChildren(qt.QProgressDialog)) == before + 1
     clean_scene.process_events()
     assert len(window.findChildren(qt.QProgressDialog)) == before
+
+
+def test_two_series_keep_their_own_masks_through_save_and_reopen(clean_scene, tmp_path):
+    import slicer
+
+    panel = open_panel(clean_scene)
+    choose_series(panel)
+    segment_and_wait(panel, clean_scene)
+    other = add_series("Other", frames=4)
+    panel.ui.inputSelector.setCurrentNode(other.volume)
+    assert not panel.ui.editSection.enabled
+    segment_and_wait(panel, clean_scene)
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    assert panel.parameters.inputNode is None
+    slicer.util.loadScene(path)
+    panel.takeParameters()
+    assert panel.parameters.inputNode.GetName() == "Other"
+    assert panel.ui.methodBox.currentText.startswith("otsu ")
+    assert panel.ui.editor.segmentationNode().GetName() == "Other segmentation"
+    for name in ("Perfusion", "Other"):
+        assert list(masks_of(slicer.util.getNode(name))) == ["Brain (otsu)"]
+    segment_and_wait(panel, clean_scene)
+    assert len(masks_of(panel.parameters.inputNode)) == 1

@@ -1,10 +1,5 @@
-"""The module's panel in the test host: choose a series, segment in a real worker, cancel, crash."""
+"""Segment in the panel with the real worker: result, time points, inputs; edit what came."""
 
-import importlib.util
-import os
-import signal
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +9,13 @@ from slicer_module_panel import (
     BRAIN,
     add_series,
     choose_method,
-    is_alive,
+    choose_series,
+    least,
     make_series,
     masks_of,
     open_panel,
     paint,
     segment_and_wait,
-    worker_pid,
 )
 
 
@@ -33,34 +28,7 @@ def panel(clean_scene):
 @pytest.fixture
 def series(panel):
     """A series that is chosen in the panel, and the method Otsu."""
-    nodes = add_series()
-    panel.ui.inputSelector.setCurrentNode(nodes.volume)
-    choose_method(panel, "otsu")
-    return nodes
-
-
-def use_slow_worker(panel):
-    """Give the panel a worker that never ends and does not obey."""
-    from DSCBrainSegLib.worker.child import ChildProcess
-    from DSCBrainSegLib.worker.client import WorkerClient
-
-    script = str(Path(__file__).with_name("slow_worker.py"))
-    panel.logic.worker.stop()
-    panel.logic.worker.makeRunner = lambda: WorkerClient(
-        ChildProcess([sys.executable, script], dict(os.environ))
-    )
-
-
-@pytest.fixture
-def slow_worker(panel):
-    """See `use_slow_worker`."""
-    use_slow_worker(panel)
-
-
-def node_count():
-    import slicer
-
-    return slicer.mrmlScene.GetNumberOfNodes()
+    return choose_series(panel)
 
 
 def test_an_empty_scene_offers_nothing_to_segment(panel):
@@ -73,12 +41,13 @@ def test_the_button_segments_without_blocking(panel, series, clean_scene):
 
     assert panel.ui.seriesLabel.text == "8 time points, 12 slices of 64 x 56, TE 30 ms"
     before = set(Path(slicer.app.temporaryPath).glob("DSCBrainSeg-*"))
-    blocked = []
-    while not blocked or min(blocked) >= 0.1:  # Other programs on the computer may block, too.
-        assert len(blocked) < 3, blocked
+
+    def blocked():
         for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
             slicer.mrmlScene.RemoveNode(node)
-        blocked.append(segment_and_wait(panel, clean_scene))
+        return segment_and_wait(panel, clean_scene)
+
+    assert least(blocked, 0.1) < 0.1
     (mask,) = masks_of(series.volume).values()
     assert 2 * (mask & BRAIN).sum() / (mask.sum() + BRAIN.sum()) > 0.99
     volume_ml = mask.sum() * 3 * 3 * 5 / 1000
@@ -93,63 +62,6 @@ def test_the_button_segments_without_blocking(panel, series, clean_scene):
     assert panel.ui.segmentProgressBar.isHidden()
     assert panel.ui.editor.segmentationNode() is node
     assert not set(Path(slicer.app.temporaryPath).glob("DSCBrainSeg-*")) - before
-
-
-def test_the_worker_tells_its_device_and_stays_warm(panel, series, clean_scene):
-    clean_scene.wait_until(lambda: panel.ui.deviceLabel.text)
-    assert "processor core" in panel.ui.deviceLabel.text
-    assert "about" not in panel.ui.deviceLabel.text
-    choose_method(panel, "network")
-    assert "about 1 s" in panel.ui.deviceLabel.text
-    choose_method(panel, "otsu")
-    before = worker_pid(panel)
-    segment_and_wait(panel, clean_scene)
-    choose_method(panel, "aabl")
-    segment_and_wait(panel, clean_scene)
-    assert worker_pid(panel) == before
-    assert set(masks_of(series.volume)) == {"Brain (otsu)", "Brain (aabl)"}
-    clean_scene.leave()
-    assert is_alive(before)
-    panel.cleanup()
-    assert not is_alive(before)
-
-
-def test_progress_names_step_and_slice(panel, series, slow_worker, clean_scene):
-    panel.ui.segmentButton.click()
-    assert panel.ui.segmentButton.text == "Cancel" and not panel.ui.methodBox.enabled
-    clean_scene.wait_until(lambda: panel.ui.segmentProgressBar.value >= 3)
-    assert panel.ui.segmentProgressBar.maximum == 20
-    assert panel.ui.segmentProgressBar.format.startswith("Segmenting slices: ")
-    assert not panel.ui.segmentProgressBar.isHidden()
-
-
-def test_cancel_takes_less_than_a_second(panel, series, slow_worker, clean_scene):
-    before = node_count()
-    panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: panel.ui.segmentProgressBar.value >= 2)
-    pid, start = worker_pid(panel), time.monotonic()
-    panel.ui.segmentButton.click()
-    longest = clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert time.monotonic() - start < 1.0 and longest < 0.2
-    assert "Cancelled" in panel.ui.segmentStatusLabel.text and not is_alive(pid)
-    assert node_count() == before and panel.ui.segmentButton.text == "Segment"
-
-
-def test_a_killed_worker_costs_one_case_and_one_sentence(panel, series, clean_scene):
-    real = panel.logic.worker.makeRunner
-    use_slow_worker(panel)
-    before = node_count()
-    panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: panel.ui.segmentProgressBar.value >= 1)
-    os.kill(worker_pid(panel), signal.SIGKILL)
-    clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert "ended unexpectedly" in panel.ui.segmentStatusLabel.text
-    assert "memory" in panel.ui.segmentStatusLabel.text
-    assert node_count() == before
-    panel.logic.worker.stop()
-    panel.logic.worker.makeRunner = real
-    segment_and_wait(panel, clean_scene)
-    assert list(masks_of(series.volume)) == ["Brain (otsu)"]
 
 
 def test_another_time_point_and_one_that_does_not_exist(panel, series, clean_scene):
@@ -175,7 +87,7 @@ def test_time_point_chosen_by_the_signal_of_the_whole_series(panel, clean_scene)
     panel.ui.inputSelector.setCurrentNode(nodes.volume)
     choose_method(panel, "otsu")
     panel.ui.frameBox.setCurrentIndex(2)
-    assert segment_and_wait(panel, clean_scene) < 0.2
+    assert least(lambda: segment_and_wait(panel, clean_scene), 0.1) < 0.1
     chosen = int(panel.ui.segmentStatusLabel.text.split("time point ")[1].split(" ")[0])
     assert 5 <= chosen <= 8
     assert list(masks_of(nodes.volume)) == ["Brain (otsu)"]
@@ -204,12 +116,31 @@ def test_a_network_that_uses_the_bolus_gets_the_whole_series(
     assert list(masks_of(volume)) == ["Brain (network)"]
 
 
-def test_cancel_while_the_series_is_written_for_the_worker(panel, series, clean_scene):
-    panel.ui.frameBox.setCurrentIndex(2)
+def test_wrong_input_gives_a_sentence(panel, clean_scene):
+    import slicer
+
+    empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Empty")
+    panel.ui.inputSelector.setCurrentNode(empty)
+    assert panel.ui.seriesLabel.text == "Empty holds no image; load it again."
     panel.ui.segmentButton.click()
-    panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert "Cancelled" in panel.ui.segmentStatusLabel.text and masks_of(series.volume) == {}
+    assert panel.ui.segmentStatusLabel.text == "Empty holds no image; load it again."
+    assert not panel.segmentSection.busy
+
+
+def test_a_sequence_without_browser_and_a_single_volume_are_taken(panel, series, clean_scene):
+    import slicer
+
+    copy = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", "Copy")
+    copy.Copy(series.sequence)
+    panel.ui.inputSelector.setCurrentNode(copy)
+    segment_and_wait(panel, clean_scene)
+    assert "time point 4 of 8" in panel.ui.segmentStatusLabel.text
+    single = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Single")
+    slicer.util.updateVolumeFromArray(single, make_series(1).frames[0])
+    single.SetSpacing(3, 3, 5)
+    panel.ui.inputSelector.setCurrentNode(single)
+    segment_and_wait(panel, clean_scene)
+    assert list(masks_of(single)) == ["Brain (otsu)"]
 
 
 def test_a_segment_that_was_edited_is_kept(panel, series, clean_scene):
@@ -244,91 +175,6 @@ def test_shortcuts_belong_to_the_module_only_while_it_is_open(panel, series, cle
     assert clean_scene.press("Ctrl+Z") == 1 and panel.ui.editor.view_observations
 
 
-def test_scene_closed_while_the_worker_computes(panel, series, slow_worker, clean_scene):
-    import slicer
-
-    panel.ui.segmentButton.click()
-    clean_scene.wait_until(lambda: panel.ui.segmentProgressBar.value >= 1)
-    slicer.mrmlScene.Clear(0)
-    clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert not slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
-    assert not panel.ui.segmentButton.enabled
-
-
-def test_series_removed_while_the_worker_computes(panel, series, clean_scene):
-    import slicer
-
-    panel.ui.segmentButton.click()
-    slicer.mrmlScene.RemoveNode(series.browser)
-    slicer.mrmlScene.RemoveNode(series.volume)
-    clean_scene.wait_until(lambda: not panel.segmentSection.busy)
-    assert "removed meanwhile" in panel.ui.segmentStatusLabel.text
-    assert not slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
-
-
-def test_wrong_input_gives_a_sentence(panel, clean_scene):
-    import slicer
-
-    empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Empty")
-    panel.ui.inputSelector.setCurrentNode(empty)
-    assert panel.ui.seriesLabel.text == "Empty holds no image; load it again."
-    panel.ui.segmentButton.click()
-    assert panel.ui.segmentStatusLabel.text == "Empty holds no image; load it again."
-    assert not panel.segmentSection.busy
-
-
-def test_a_sequence_without_browser_and_a_single_volume_are_taken(panel, series, clean_scene):
-    import slicer
-
-    copy = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", "Copy")
-    copy.Copy(series.sequence)
-    panel.ui.inputSelector.setCurrentNode(copy)
-    segment_and_wait(panel, clean_scene)
-    assert "time point 4 of 8" in panel.ui.segmentStatusLabel.text
-    single = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Single")
-    slicer.util.updateVolumeFromArray(single, make_series(1).frames[0])
-    single.SetSpacing(3, 3, 5)
-    panel.ui.inputSelector.setCurrentNode(single)
-    segment_and_wait(panel, clean_scene)
-    assert list(masks_of(single)) == ["Brain (otsu)"]
-
-
-def test_two_series_keep_their_own_masks_through_save_and_reopen(
-    panel, series, clean_scene, tmp_path
-):
-    import slicer
-
-    segment_and_wait(panel, clean_scene)
-    other = add_series("Other", frames=4)
-    panel.ui.inputSelector.setCurrentNode(other.volume)
-    assert not panel.ui.editSection.enabled
-    segment_and_wait(panel, clean_scene)
-    path = str(tmp_path / "scene.mrb")
-    assert slicer.util.saveScene(path)
-    slicer.mrmlScene.Clear(0)
-    assert panel.parameters.inputNode is None
-    slicer.util.loadScene(path)
-    panel.takeParameters()
-    assert panel.parameters.inputNode.GetName() == "Other"
-    assert panel.ui.methodBox.currentText.startswith("otsu ")
-    assert panel.ui.editor.segmentationNode().GetName() == "Other segmentation"
-    for name in ("Perfusion", "Other"):
-        assert list(masks_of(slicer.util.getNode(name))) == ["Brain (otsu)"]
-    segment_and_wait(panel, clean_scene)
-    assert len(masks_of(panel.parameters.inputNode)) == 1
-
-
-def test_the_module_can_be_reloaded(panel, series, clean_scene):
-    segment_and_wait(panel, clean_scene)
-    pid = worker_pid(panel)
-    again = clean_scene.reload("DSCBrainSeg")
-    assert again is not panel and not is_alive(pid)
-    again.enter()
-    assert again.parameters.inputNode is series.volume
-    segment_and_wait(again, clean_scene)
-    assert list(masks_of(series.volume)) == ["Brain (otsu)"]
-
-
 def test_scripts_wait_and_slicers_own_test_passes(panel, series, clean_scene):
     import slicer
 
@@ -340,35 +186,3 @@ def test_scripts_wait_and_slicers_own_test_passes(panel, series, clean_scene):
     with pytest.raises(ConfigurationError, match="no segmentation method"):
         panel.logic.segment(series.volume, "unknown", waitForCompletion=True)
     slicer.selfTests["DSCBrainSeg"]()
-
-
-def test_the_network_runs_in_the_worker(panel, clean_scene):
-    if importlib.util.find_spec("tensorflow") is None:  # not imported into this process
-        pytest.skip("needs TensorFlow")
-    import slicer
-
-    k, j, i = np.ogrid[:10, :128, :128]
-
-    def ellipsoid(size):
-        parts = ((k - 4) / 7, (j - 64) / 48, (i - 64) / 38)
-        return sum(part**2 for part in parts) < size**2
-
-    image = np.full((10, 128, 128), 10.0)
-    for size, brightness in ((1.25, 250), (1.12, 40), (1.0, 700)):
-        image[ellipsoid(size)] = brightness
-    image += np.random.default_rng(0).normal(0, 15, image.shape)
-    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Head")
-    slicer.util.updateVolumeFromArray(volume, image.astype(np.float32))
-    volume.SetIJKToRASMatrix(
-        slicer.util.vtkMatrixFromArray(
-            np.array([[-1.8, 0, 0, 115], [0, -1.8, 0, 110], [0, 0, 6.0, -30], [0, 0, 0, 1]])
-        )
-    )
-    panel.ui.inputSelector.setCurrentNode(volume)
-    before = "tensorflow" in sys.modules  # by a test of another file
-    assert panel.ui.methodBox.currentText.startswith("network ")
-    assert segment_and_wait(panel, clean_scene, timeout=120) < 0.3
-    assert list(masks_of(volume)) == ["Brain (network)"], panel.ui.segmentStatusLabel.text
-    mask, inside = masks_of(volume)["Brain (network)"], ellipsoid(1.0)
-    assert 2 * (mask & inside).sum() / (mask.sum() + inside.sum()) > 0.8
-    assert ("tensorflow" in sys.modules) == before

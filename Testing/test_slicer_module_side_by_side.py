@@ -61,6 +61,14 @@ def test_each_mask_gets_a_view_of_its_own(panel):
     assert panel.ui.sideBySideButton.text == "Views as before"
 
 
+def test_masks_can_be_drawn_where_they_are_seen(panel):
+    """Slicer's own editor logic decides which views its brush works in."""
+    panel.ui.sideBySideButton.click()
+    logic = panel.ui.editor.logic()
+    drawable = [logic.IsSegmentationDisplayableInView(view.mrmlSliceNode()) for view in views()]
+    assert drawable == [False, True, True, True]
+
+
 def test_slices_are_linked(panel, clean_scene):
     panel.ui.sideBySideButton.click()
     first, *others = views()

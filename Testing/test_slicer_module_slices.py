@@ -131,7 +131,6 @@ def test_the_list_survives_save_close_reopen_and_reload(panel, clean_scene, tmp_
     panel.takeParameters()
     assert listed(panel) == before
     panel = clean_scene.reload("DSCBrainSeg")
-    panel.enter()
     assert listed(panel) == before
     click(panel, 0)
     assert centres()["Red"] == pytest.approx(ORIGIN_K + 2 * SPACING[0])

@@ -28,6 +28,7 @@ def sources(*names):
 def finish(batch, item, answer=ANSWER):
     batch.begin(item)
     (batch.output / item.code).mkdir(parents=True, exist_ok=True)
+    (batch.output / item.code / "mask.nii.gz").touch()
     batch.finish(item, dict(answer))
 
 
@@ -54,10 +55,12 @@ def test_what_is_done_stays_done_and_the_rest_goes_on(tmp_path):
     assert again.source(again.next_item()).label == "C"
 
 
-def test_a_mask_that_was_deleted_is_made_again(tmp_path):
+@pytest.mark.parametrize("name", ["mask.nii.gz", "segment.json"])
+def test_a_mask_that_was_deleted_is_made_again(tmp_path, name):
     batch = open_batch(tmp_path / "out", "A")
     finish(batch, batch.items[0])
-    (tmp_path / "out" / "series-001" / "segment.json").unlink()
+    assert open_batch(tmp_path / "out", "A").items[0].state == "done"
+    (tmp_path / "out" / "series-001" / name).unlink()
     assert open_batch(tmp_path / "out", "A").items[0].state == "waiting"
 
 
@@ -92,6 +95,23 @@ def test_the_request_names_files_and_only_a_series_has_a_time_point(tmp_path):
     batch.begin(item)
     batch.fail(item, "/d/2.dcm in /d is damaged.")
     assert item.failure == "series-001 in series-001 is damaged."
+
+
+def test_a_failure_names_no_file(tmp_path):
+    patient = tmp_path / "in" / "DOE_JANE"
+    patient.mkdir(parents=True)
+    for name in ("DOE_JANE.MR.0001.IMA", "12345678", "1"):
+        (patient / name).touch()
+    batch = Batch(tmp_path / "out", "otsu")
+    listed = tuple(str(path) for path in sorted(patient.iterdir()))
+    batch.add([BatchSource("x", str(tmp_path / "in")), BatchSource("y", listed)])
+    said = "DOE_JANE/DOE_JANE.MR.0001.IMA and 12345678 in DOE_JANE are cut short at time point 1."
+    for item in batch.items:
+        batch.begin(item)
+        batch.fail(item, said)
+        assert item.failure.endswith("are cut short at time point 1.")
+    for path in (tmp_path / "out").rglob("*.*"):
+        assert "DOE" not in path.read_text() and "12345678" not in path.read_text()
 
 
 def test_folders_are_searched_as_people_export_them(tmp_path):

@@ -195,6 +195,17 @@ def test_a_killed_installation_is_never_taken_for_a_whole_one(base, stalled, whe
     assert names(base) == [state.folder.name]
 
 
+def test_folders_of_others_are_not_swept(base):
+    """A person may name any folder for the runtime: what else lies in it is not ours."""
+    others = base / "p-values"
+    others.mkdir(parents=True)
+    (others / "thesis.txt").write_text("mine")
+    os.utime(others, (0, 0))
+    runtime.remove()
+    assert (others / "thesis.txt").exists()
+    assert runtime.runtime_state().status == "missing"
+
+
 @pytest.mark.parametrize("missing", [None, TENSORFLOW])
 def test_a_package_that_cannot_be_found_is_named(offline, wheels, tmp_path, monkeypatch, missing):
     some = tmp_path / "some"
@@ -294,7 +305,8 @@ def test_paths_stay_short_enough_for_windows():
     base = runtime.base_folder("win32", {"LOCALAPPDATA": f"C:\\Users\\{user}\\AppData\\Local"})
     final = PureWindowsPath(str(base), "3.12-2.21")
     # pip unpacks into a folder of its own inside ours and moves from there.
-    unpacking = PureWindowsPath(str(base), "p-12345678", "pip-target-12345678", "lib", "python")
+    partial = f"{runtime._PARTIAL}12345678"
+    unpacking = PureWindowsPath(str(base), partial, "pip-target-12345678", "lib", "python")
     for folder in (final, unpacking):
         assert len(str(folder)) + 1 + LONGEST_TENSORFLOW_PATH < 260
 

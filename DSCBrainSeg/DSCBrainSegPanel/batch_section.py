@@ -34,7 +34,7 @@ class BatchSection:
         self._widget, self._ui, self._logic = widget, widget.ui, widget.logic
         self._sources = []
         self._batch = self._job = None
-        self.nifti = NiftiPackage(self._say)
+        self.nifti = NiftiPackage(self._onNifti)
         ui = self._ui
         ui.batchTable.setColumnCount(5)
         ui.batchTable.setHorizontalHeaderLabels(
@@ -54,8 +54,8 @@ class BatchSection:
 
     @property
     def busy(self):
-        """Whether a series is being segmented."""
-        return self._job is not None
+        """Whether a series is being segmented, or what its file needs is installed."""
+        return self._job is not None or self.nifti.busy
 
     def enter(self):
         """Nothing to ask beforehand."""
@@ -63,10 +63,11 @@ class BatchSection:
     def refresh(self):
         """Show what can be done now."""
         ui = self._ui
-        others = (self._widget.segmentSection, self._widget.compareSection)
-        free = not (self.busy or any(section.busy for section in others))
-        ui.batchStartButton.text = _("Cancel") if self.busy else _("Start")
-        ui.batchStartButton.enabled = self.busy or (
+        free = not (
+            self.busy or self._widget.segmentSection.segmenting or self._widget.compareSection.busy
+        )
+        ui.batchStartButton.text = _("Start") if self._job is None else _("Cancel")
+        ui.batchStartButton.enabled = self._job is not None or (
             free and bool(self._sources) and bool(ui.batchOutputEdit.currentPath)
         )
         for button in (ui.batchAddButton, ui.batchAddDicomButton, ui.batchClearButton):
@@ -122,12 +123,21 @@ class BatchSection:
         if self.busy:
             self.stop()
             return
+        if self._widget.segmentSection.installing:
+            self._say(
+                _(
+                    "The network library is being installed or removed, which starts the worker "
+                    "again; start the batch when that is done."
+                )
+            )
+            return
         method = get_method(self._widget.parameters.method.value)
         problem = self._widget.segmentSection.networkProblem() if method.uses_weights else ""
         if problem:
             self._say(problem)
             return
         self.nifti.then(lambda: self._start(method.name))
+        self._widget.refresh()
 
     def _start(self, method):
         try:
@@ -217,6 +227,10 @@ class BatchSection:
                 item = qt.QTableWidgetItem(text)
                 item.setToolTip(text)
                 table.setItem(row, column, item)
+
+    def _onNifti(self, text):
+        self._say(text)
+        self._widget.refresh()
 
     def _say(self, text):
         self._ui.batchStatusLabel.text = text

@@ -57,7 +57,7 @@ class EditSection:
         if self._editor.segmentationNode() is not None:
             self._editor.saveStateForUndo()
 
-    def sceneCloses(self):
+    def letGo(self):
         """Let go of the scene's nodes."""
         self._editor.setActiveEffect(None)
         self._editor.setMRMLSegmentEditorNode(None)

@@ -37,6 +37,7 @@ class GroundTruthSection:
         ui.cohortEdit.connect("currentPathChanged(QString)", self.onCohortChosen)
         ui.openSubjectButton.connect("clicked()", self.onOpenSubject)
         ui.saveSubjectButton.connect("clicked()", self.onSaveSubject)
+        ui.subjectsList.connect("itemActivated(QListWidgetItem*)", self.onOpenSubject)
         ui.subjectsList.connect("currentRowChanged(int)", self._onSubjectChosen)
 
     def enter(self):
@@ -84,7 +85,7 @@ class GroundTruthSection:
         segmentation, segmentId = self._drawing(volume)
         try:
             if not segmentMask(segmentation, segmentId, volume).any():
-                raise ConfigurationError("The ground truth is empty; draw it first.")
+                raise ConfigurationError(_("The ground truth is empty; draw it first."))
             before = getGroundTruth(segmentation, segmentId, volume)
             groundTruth = draw(parameters.reader, before.seeded_from)
         except DSCBrainSegError as error:
@@ -145,7 +146,9 @@ class GroundTruthSection:
             return
         self._listSubjects()
         self._say(
-            _("Saved as {subject}: {state}.").format(subject=saved.name, state=_(saved.state))
+            _("Saved as {subject}: {state}.").format(
+                subject=saved.name, state=self._named(saved.state)
+            )
         )
 
     def _volume(self):
@@ -184,12 +187,14 @@ class GroundTruthSection:
                 self._subjects = openCohort(path)
             except DSCBrainSegError as error:
                 self._say(str(error))
-        states = {TO_DRAW: _("to draw"), DRAWN: _("drawn"), CONFIRMED: _("confirmed")}
-        widget.addItems([f"{states[each.state]}: {each.name}" for each in self._subjects])
+        widget.addItems([f"{self._named(each.state)}: {each.name}" for each in self._subjects])
         self._onSubjectChosen()
 
     def _onSubjectChosen(self):
         self._ui.openSubjectButton.enabled = self._ui.subjectsList.currentRow >= 0
+
+    def _named(self, state):
+        return {TO_DRAW: _("to draw"), DRAWN: _("drawn"), CONFIRMED: _("confirmed")}[state]
 
     def _describe(self, groundTruth):
         if groundTruth.state == TO_DRAW:

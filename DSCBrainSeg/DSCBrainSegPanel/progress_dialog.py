@@ -1,5 +1,6 @@
 """A dialog with a bar and Cancel around work that has to be done in Slicer's own process."""
 
+import qt
 import slicer
 
 
@@ -8,7 +9,11 @@ class ProgressDialog:
 
     def __init__(self, title):
         self._dialog = slicer.util.createProgressDialog(
-            windowTitle=title, labelText=title, maximum=100
+            windowTitle=title,
+            labelText=title,
+            maximum=100,
+            # The event loop runs meanwhile: nothing else may be started.
+            windowModality=qt.Qt.WindowModal,
         )
 
     def __enter__(self):

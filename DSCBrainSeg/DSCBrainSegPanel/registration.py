@@ -4,12 +4,20 @@ import importlib.metadata
 
 import slicer
 
+from .sample_data import registerSampleData
+
 PLUGIN = "DSCBrainSegDICOMPlugin"
 OLDEST_PYDICOM = 3
 """Slicer 5.10 ships pydicom 2: its own readers load the series there."""
 
 
-def registerDicomPlugin():
+def register():
+    """Offer the DICOM plugin and the sample data; what is there already is not added again."""
+    _registerDicomPlugin()
+    registerSampleData()
+
+
+def _registerDicomPlugin():
     """Offer DSC series in Slicer's DICOM browser, where this Slicer has what is needed for it."""
     try:
         version = importlib.metadata.version("pydicom")

@@ -40,7 +40,17 @@ class SegmentSection:
     @property
     def busy(self):
         """Whether something runs that Cancel would stop."""
-        return self._job is not None or self._logic.runtime.busy
+        return self.segmenting or self.installing
+
+    @property
+    def segmenting(self):
+        """Whether a time point is being segmented."""
+        return self._job is not None
+
+    @property
+    def installing(self):
+        """Whether the network library is installed or removed; the worker is replaced then."""
+        return self._logic.runtime.busy
 
     def enter(self):
         """Ask the worker what it computes on; the answer comes by the event loop."""
@@ -64,7 +74,7 @@ class SegmentSection:
         for name in ("inputSelector", "methodBox", "frameBox"):
             getattr(ui, name).enabled = not (self.busy or self._widget.compareSection.busy)
         ui.deviceLabel.text = self._expectation() if chosen else ""
-        ui.removeRuntimeButton.enabled = not self.busy
+        ui.removeRuntimeButton.enabled = not (self.busy or self._widget.compareSection.busy)
         self._slices.refresh()
 
     def stop(self):
@@ -106,7 +116,7 @@ class SegmentSection:
 
     def onSegmentButton(self):
         """Segment, or cancel what runs."""
-        if self._logic.runtime.busy:
+        if self.installing:
             self._logic.runtime.cancel()
             self._ui.segmentButton.enabled = False
         elif self._job is not None:
@@ -117,6 +127,8 @@ class SegmentSection:
 
     def onRemoveRuntimeButton(self):
         """Ask, then remove the network library once no worker uses it."""
+        if self._batchRuns():
+            return
         question = _("Remove the network library? It is downloaded again when it is needed.")
         if slicer.util.confirmYesNoDisplay(question, windowTitle=_("Remove network library")):
             self._ui.removeRuntimeButton.enabled = False
@@ -171,7 +183,20 @@ class SegmentSection:
             self._say(str(job.error))
         self._widget.refresh()
 
+    def _batchRuns(self):
+        """Say so if a batch would lose its worker."""
+        if self._widget.batchSection.busy:
+            self._say(
+                _(
+                    "The network library cannot be changed while a batch runs; wait for the batch "
+                    "or cancel it."
+                )
+            )
+        return self._widget.batchSection.busy
+
     def _askToInstall(self):
+        if self._batchRuns():
+            return
         question = _(
             "The network needs the library TensorFlow. Install it now? About 0.4 GB are "
             "downloaded and 1.7 GB stay on disk, in a folder of its own: Slicer's Python is not "

@@ -3,6 +3,7 @@
 import numpy as np
 import qt
 import slicer
+from slicer.i18n import tr as _
 
 from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.methods import get_method
@@ -63,7 +64,7 @@ class SegmentationJob(WorkerJob):
 
     def _begin(self):
         if self.frames is None:
-            self._onProgress(0, self.source.frame_count, "Reading the series")
+            self._onProgress(0, self.source.frame_count, _("Reading the series"))
             qt.QTimer.singleShot(0, self._writeNext)
         else:
             fields = writeForWorker(self.source, self._folder, self.frames)
@@ -83,7 +84,7 @@ class SegmentationJob(WorkerJob):
             frames = np.load(path, mmap_mode="r+")
         frames[self._written] = np.nan_to_num(self.source.decode(self._written))
         self._written += 1
-        self._onProgress(self._written, count, "Reading the series")
+        self._onProgress(self._written, count, _("Reading the series"))
         if self._written < count:
             qt.QTimer.singleShot(0, self._writeNext)
             return
@@ -108,7 +109,7 @@ class SegmentationJob(WorkerJob):
 
     def _take(self, facts):
         if not slicer.mrmlScene.IsNodePresent(self.volume):
-            raise SeriesError("The series was removed meanwhile; load it and segment again.")
+            raise SeriesError(_("The series was removed meanwhile; load it and segment again."))
         self.result = importResult(
             facts, self.volume, self.frames, saveStateForUndo=self._saveStateForUndo
         )

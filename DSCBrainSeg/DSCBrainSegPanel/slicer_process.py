@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import slicer
+from slicer.i18n import tr as _
 
 import DSCBrainSegLib
 from DSCBrainSegLib.worker.child import ChildProcess
@@ -40,7 +41,7 @@ def libraryProcess(module: str, *arguments: str) -> ChildProcess:
     """
     python = shutil.which("PythonSlicer")
     if not python:
-        raise WorkerEnded("PythonSlicer is not found beside Slicer; install Slicer again.")
+        raise WorkerEnded(_("PythonSlicer is not found beside Slicer; install Slicer again."))
     state = runtime_state()
     folders = [state.folder] if state.status == "ready" else []
     paths = os.pathsep.join(str(folder) for folder in (*folders, libraryFolder()))

@@ -19,7 +19,8 @@ class SlicesList:
         self._shown = None
         self._ui.slicesLabel.hide()
         self._ui.slicesList.hide()
-        self._ui.slicesList.connect("itemClicked(QListWidgetItem*)", self.onClicked)
+        for signal in ("itemClicked(QListWidgetItem*)", "itemActivated(QListWidgetItem*)"):
+            self._ui.slicesList.connect(signal, self.onChosen)
 
     def refresh(self):
         """Show what is known of the mask."""
@@ -49,7 +50,7 @@ class SlicesList:
         ui.slicesLabel.text = " ".join(parts)
         ui.slicesLabel.visible = bool(parts)
 
-    def onClicked(self, item):
+    def onChosen(self, item):
         """Show the slice in all slice views."""
         volume, segmentation, segmentId = self._mask()
         if segmentId:

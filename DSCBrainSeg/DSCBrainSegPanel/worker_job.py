@@ -1,9 +1,11 @@
 """One request to the worker: what it is prepared from, its files, its answer, its end."""
 
+import logging
 import tempfile
 from pathlib import Path
 
 import slicer
+from slicer.i18n import tr as _
 
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError, SeriesError
 from DSCBrainSegLib.worker.protocol import to_exception
@@ -84,7 +86,7 @@ class WorkerJob:
 
     def _stopIfCancelled(self):
         if self._cancelled:
-            raise Cancelled("Cancelled; nothing was written.")
+            raise Cancelled(_("Cancelled; nothing was written."))
 
     def _guarded(self, step):
         try:
@@ -92,7 +94,15 @@ class WorkerJob:
         except DSCBrainSegError as error:
             self._end(error)
         except OSError as error:
-            self._end(SeriesError(f"The temporary folder cannot be written: {error.strerror}."))
+            told = _("The temporary folder cannot be written: {reason}.")
+            self._end(SeriesError(told.format(reason=error.strerror)))
+        except Exception:
+            if self.ended:
+                raise
+            # Else the panel would wait for ever.
+            logging.exception("DSCBrainSeg")
+            told = _("Something unexpected went wrong; Slicer's error log tells more. Try again.")
+            self._end(DSCBrainSegError(told))
 
     def _end(self, error):
         self.error = error

@@ -1,6 +1,7 @@
 """Requests to the warm worker, its answers by a timer."""
 
 import qt
+from slicer.i18n import tr as _
 
 from DSCBrainSegLib.worker.protocol import error_event
 
@@ -59,13 +60,13 @@ class WorkerQueue:
         self._retired.append((runner, ended))
         self._timer.start()
         for number, handler in handlers.items():
-            handler(error_event(number, "cancelled", "Cancelled; the worker is started again."))
+            handler(error_event(number, "cancelled", _("Cancelled; the worker is started again.")))
 
     def stop(self):
         """End all workers and forget all requests; may take some tenths of a second."""
         self._timer.stop()
         self._handlers.clear()
-        for runner in [self._runner, *(runner for runner, _ in self._retired)]:
+        for runner in [self._runner, *(runner for runner, _ended in self._retired)]:
             if runner is not None:
                 runner.stop()
         self._runner, self._retired = None, []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-import os
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,7 +19,8 @@ from DSCBrainSegLib.worker.batch_sources import BatchSource
 
 WAITING, RUNNING, DONE, FAILED = STATES = ("waiting", "running", "done", "failed")
 
-BATCH_NAME, SUMMARY_NAME, FACTS_NAME = "batch.json", "summary.csv", "segment.json"
+BATCH_NAME, SUMMARY_NAME = "batch.json", "summary.csv"
+MASK_NAME, FACTS_NAME = "mask.nii.gz", "segment.json"
 FORMAT = {"format": "dscbrainseg-batch", "version": 1}
 
 
@@ -154,11 +155,9 @@ class Batch:
         self.save()
 
     def fail(self, item: BatchItem, sentence: str) -> None:
-        """Keep why an item has no mask, without the path, which may name the patient."""
-        files = self.source(item).files
-        names = [files] if isinstance(files, str) else [*files, os.path.dirname(files[0])]
-        for name in sorted(names, key=len, reverse=True):
-            sentence = sentence.replace(name, item.code)
+        """Keep why an item has no mask, without names of files, which may name the patient."""
+        for name in sorted(self.source(item).names(), key=len, reverse=True):
+            sentence = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", item.code, sentence)
         item.state, item.failure = FAILED, sentence
         self.save()
 
@@ -233,7 +232,8 @@ class Batch:
         return f"series-{number:03d}"
 
     def _has_mask(self, item: BatchItem) -> bool:
-        return (self.output / item.code / FACTS_NAME).is_file()
+        folder = self.output / item.code
+        return all((folder / name).is_file() for name in (MASK_NAME, FACTS_NAME))
 
     def _table(self) -> str:
         text = io.StringIO()

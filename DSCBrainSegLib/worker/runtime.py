@@ -33,7 +33,7 @@ ABANDONED_SECONDS = 60.0
 """An installation that has not touched its folder for so long was killed."""
 
 _MARKER = "complete.json"
-_PARTIAL = "p-"
+_PARTIAL = "dscb-"
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ Slicer's PythonQt would show, or would only print, the host raises:
 * Nothing is downloaded.
 
 Not imitated: 3-D views, mouse interaction in slice views, effects other than Paint, Draw and Erase,
-developer mode's menus, translations, ``slicer.packaging`` (as in Slicer 5.10), ``Union``, ``dict``
-and ``tuple`` parameters of the stand-in wrapper.
+developer mode's menus, translation files, ``slicer.packaging`` (as in Slicer 5.10), ``Union``,
+``dict`` and ``tuple`` parameters of the stand-in wrapper.
 """
 
 import os

@@ -28,7 +28,7 @@ class LayoutManager(QtCore.QObject):
         self._logic.SetMRMLApplicationLogic(application_logic)
         self._logic.SetMRMLScene(slicer.mrmlScene)
         observe(self, self._logic.GetLayoutNode(), "ModifiedEvent", "_update")
-        observe(self, slicer.mrmlScene, slicer.vtkMRMLScene.EndBatchProcessEvent, "_update")
+        observe(self, slicer.mrmlScene, slicer.vtkMRMLScene.EndBatchProcessEvent, "_update_soon")
         self.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
 
     def layoutLogic(self):
@@ -95,6 +95,11 @@ class LayoutManager(QtCore.QObject):
     def _shown_nodes(self):
         nodes = self._logic.GetViewNodes()
         return [nodes.GetItemAsObject(index) for index in range(nodes.GetNumberOfItems())]
+
+    def _update_soon(self):
+        # As Qt lays out: not before the scene has put its subject hierarchy together, in which
+        # views look for the segmentations they draw.
+        QtCore.QTimer.singleShot(0, self, self._update)
 
     def _update(self):
         if slicer.mrmlScene.IsBatchProcessing():
