@@ -17,6 +17,29 @@ def largest_component(mask: np.ndarray) -> np.ndarray:
     return parts == sizes.argmax()
 
 
+def major_components(mask: np.ndarray, share: float) -> np.ndarray:
+    """Keep the large face-connected pieces of a bool array.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+    share : float
+        Of the largest piece's size that a piece must have to be kept, 0 to 1.
+
+    Returns
+    -------
+    ndarray of bool, same shape
+        An empty mask stays empty.
+    """
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(mask)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    kept = sizes >= max(1.0, share * sizes.max())
+    return kept[parts]
+
+
 def solid_parts(mask: np.ndarray, smallest: int) -> np.ndarray:
     """Fill the holes of a bool array and drop face-connected pieces of fewer elements.
 

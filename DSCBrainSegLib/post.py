@@ -1,17 +1,23 @@
-"""From probabilities to a mask: one brain, no holes."""
+"""From probabilities to a mask: no pieces beside the brain, no holes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from DSCBrainSegLib.components import largest_component
+from DSCBrainSegLib.components import major_components
 
 BRAIN_PROBABILITY = 0.5
 """A voxel at least this likely brain belongs to the mask."""
 
+PIECE_SHARE = 0.1
+"""Pieces from this share of the largest one on are kept.
+
+Eyes and scalp are smaller; a brain whose signal is lost on a whole slice is in larger pieces.
+"""
+
 
 def clean_mask(mask: np.ndarray) -> np.ndarray:
-    """Keep the largest connected region and fill the holes inside it.
+    """Keep the large connected regions and fill the holes inside them.
 
     Parameters
     ----------
@@ -21,12 +27,12 @@ def clean_mask(mask: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of bool, shape (K, J, I)
-        The largest region (voxels joined by faces), with holes filled in each slice and then in
-        3-D. An empty mask stays empty.
+        The regions (voxels joined by faces) of at least `PIECE_SHARE` of the largest, with holes
+        filled in each slice and then in 3-D. An empty mask stays empty.
     """
     from scipy import ndimage
 
-    largest = largest_component(mask)
+    kept = major_components(mask, PIECE_SHARE)
     in_plane = np.zeros((1, 3, 3), dtype=bool)
     in_plane[0] = ndimage.generate_binary_structure(2, 1)
-    return ndimage.binary_fill_holes(ndimage.binary_fill_holes(largest, in_plane))
+    return ndimage.binary_fill_holes(ndimage.binary_fill_holes(kept, in_plane))

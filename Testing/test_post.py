@@ -1,4 +1,4 @@
-"""The cleaned mask is one brain without holes."""
+"""The cleaned mask is the brain without holes."""
 
 import numpy as np
 from conftest import ball
@@ -10,6 +10,13 @@ def test_eyes_and_specks_beside_the_brain_go():
     mask = ball()
     mask[2, 1:3, 1:3] = True
     np.testing.assert_array_equal(clean_mask(mask), ball())
+
+
+def test_a_brain_in_two_parts_because_a_slice_has_no_signal_is_kept_whole():
+    mask = ball()
+    mask[4] = False
+    assert 0.1 < mask[:4].sum() / mask[5:].sum() < 1
+    np.testing.assert_array_equal(clean_mask(mask), mask)
 
 
 def test_ventricles_left_out_are_filled_even_where_they_open_to_the_next_slice():

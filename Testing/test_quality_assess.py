@@ -116,6 +116,14 @@ def test_holes_and_pieces_are_told_with_what_became_of_them(cleaned, done):
     assert "apart from the largest" in reasons[10] and done in reasons[10]
 
 
+def test_a_brain_in_two_parts_is_told_and_not_said_to_be_dropped():
+    found = brain()
+    found[8] = False
+    quality = judge(found)
+    told = [text for text in quality.warnings if "apart from the largest" in text]
+    assert len(told) == 1 and told[0].endswith("they are in the mask.")
+
+
 def test_a_brain_at_the_edge_of_the_image_or_cut_off_by_the_scan_is_named():
     found = brain()[:11, :, 15:]
     texts = " ".join(judge(found).warnings)

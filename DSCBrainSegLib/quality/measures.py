@@ -35,6 +35,8 @@ class PlaneMeasures:
         Area the mask encloses without holding it, before cleaning.
     apart_cm2 : ndarray of float
         Area outside the largest piece of the volume, before cleaning.
+    kept_apart_cm2 : ndarray of float
+        The same after cleaning.
     """
 
     area_cm2: np.ndarray
@@ -43,6 +45,7 @@ class PlaneMeasures:
     edge_mm: np.ndarray
     holes_cm2: np.ndarray
     apart_cm2: np.ndarray
+    kept_apart_cm2: np.ndarray
 
 
 def measure_planes(
@@ -68,7 +71,6 @@ def measure_planes(
     pixel_cm2 = spacing[1] * spacing[2] / MM2_PER_CM2
     areas = np.count_nonzero(mask, axis=(1, 2)) * pixel_cm2
     holes = [np.count_nonzero(ndimage.binary_fill_holes(plane) & ~plane) for plane in raw]
-    apart = np.count_nonzero(raw & ~largest_component(raw), axis=(1, 2))
     rows = mask[:, :, [0, -1]].sum(axis=(1, 2)) * spacing[1]
     columns = mask[:, [0, -1], :].sum(axis=(1, 2)) * spacing[2]
     return PlaneMeasures(
@@ -77,8 +79,13 @@ def measure_planes(
         asymmetry=asymmetries(mask, spacing),
         edge_mm=rows + columns,
         holes_cm2=np.array(holes) * pixel_cm2,
-        apart_cm2=apart * pixel_cm2,
+        apart_cm2=_apart(raw) * pixel_cm2,
+        kept_apart_cm2=_apart(mask) * pixel_cm2,
     )
+
+
+def _apart(mask: np.ndarray) -> np.ndarray:
+    return np.count_nonzero(mask & ~largest_component(mask), axis=(1, 2))
 
 
 def area_jumps(areas: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ def doubtful_planes(
     spacing : tuple of float
         Voxel size in mm along (k, j, i).
     cleaned : bool
-        Holes were filled and pieces dropped, so they are no longer in the mask.
+        Holes were filled, so they are in the mask.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def doubtful_planes(
             done = "were filled" if cleaned else "are in the mask"
             found.append(Doubt(plane, f"Holes of {holes:.1f} cm² {done}."))
         if apart > HOLE_SHARE * max(area, 1.0):
-            done = "were dropped" if cleaned else "are in the mask"
+            done = "are in the mask" if measures.kept_apart_cm2[plane] else "were dropped"
             found.append(
                 Doubt(plane, f"Pieces of {apart:.1f} cm² apart from the largest one {done}.")
             )
@@ -139,7 +139,7 @@ def unusual_volume(
         (
             "Pieces apart from the largest one",
             measures.apart_cm2,
-            "they were dropped" if cleaned else "they are in the mask",
+            "they are in the mask" if measures.kept_apart_cm2.any() else "they were dropped",
         ),
     ):
         share = float(per_plane.sum()) * to_ml

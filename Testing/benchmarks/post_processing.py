@@ -18,12 +18,12 @@ from unittest.mock import patch
 import numpy as np
 from calibrate_quality import REPORT_HEADS, dice, simulate
 
-from DSCBrainSegLib.components import largest_component
+from DSCBrainSegLib.components import major_components
 from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.metrics.surface import surface_distances
 from DSCBrainSegLib.pipeline import run_method
-from DSCBrainSegLib.post import clean_mask
+from DSCBrainSegLib.post import PIECE_SHARE, clean_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.preprocessing.grid import NetworkGrid
 from DSCBrainSegLib.progress import never_cancelled, no_progress
@@ -85,17 +85,22 @@ def masks_nearest(predicted: Predicted) -> np.ndarray:
 
 
 VARIANTS = {
-    "largest piece, holes filled in 2-D and 3-D (what is done)": lambda p: clean_mask(p.own >= 0.5),
+    "large pieces, holes filled in 2-D and 3-D (what is done)": lambda p: clean_mask(p.own >= 0.5),
     "nothing": lambda p: p.own >= 0.5,
-    "largest piece only": lambda p: largest_component(p.own >= 0.5),
+    **{
+        f"pieces from {share:.0%} of the largest, holes filled in 2-D": (
+            lambda p, share=share: fill_in_plane(major_components(p.own >= 0.5, share))
+        )
+        for share in (0.01, 0.1, 0.3, 1)
+    },
+    "large pieces only": lambda p: major_components(p.own >= 0.5, PIECE_SHARE),
     "holes filled in 2-D only": lambda p: fill_in_plane(p.own >= 0.5),
-    "largest piece, holes filled in 2-D": lambda p: fill_in_plane(largest_component(p.own >= 0.5)),
     "masks resampled, linear": lambda p: clean_mask(masks_resampled(p)),
     "masks resampled, nearest": lambda p: clean_mask(masks_nearest(p)),
-    "threshold 0.3": lambda p: clean_mask(p.own >= 0.3),
-    "threshold 0.4": lambda p: clean_mask(p.own >= 0.4),
-    "threshold 0.6": lambda p: clean_mask(p.own >= 0.6),
-    "threshold 0.7": lambda p: clean_mask(p.own >= 0.7),
+    **{
+        f"threshold {threshold}": (lambda p, threshold=threshold: clean_mask(p.own >= threshold))
+        for threshold in (0.3, 0.4, 0.6, 0.7)
+    },
 }
 
 
