@@ -14,27 +14,36 @@ from DSCBrainSegLib.metrics.overlap import overlap
 def phantom_folder(tmp_path_factory):
     pytest.importorskip("nilearn", reason="the phantom's head comes with nilearn")
     folder = tmp_path_factory.mktemp("phantom") / "Köpf 1"
-    arguments = ["simulate", str(folder), "--seed", "3", "--slices", "12", "--frames", "6"]
+    arguments = ["simulate", str(folder), "--seed", "3", "--slices", "12", "--frames", "24"]
     assert main(arguments) == 0
     return folder
 
 
-def test_the_shipped_weights_find_the_brain_of_the_phantom(phantom_folder, tmp_path, capfd, keras):
+@pytest.mark.parametrize(
+    "options, tumour_in_mask",
+    # Without the bolus the bright core at the frontal pole passes for an eye on one slice.
+    [([], 0.95), (["--no-bolus"], 0.8)],
+    ids=["with the bolus", "one time point"],
+)
+def test_the_shipped_weights_find_the_brain_of_the_phantom(
+    phantom_folder, tmp_path, capfd, keras, options, tumour_in_mask
+):
     from DSCBrainSegLib.series import read_series
 
     out = tmp_path / "out"
-    arguments = ["segment", str(phantom_folder / "dicom"), "-o", str(out), "--json"]
+    arguments = ["segment", str(phantom_folder / "dicom"), "-o", str(out), "--json", *options]
     assert main(arguments) == 0
     facts = json.loads(capfd.readouterr().out)
     mask = read_series(out / "mask.nii.gz")
     truth = read_series(phantom_folder / "truth" / "mask.nii.gz")
     np.testing.assert_allclose(mask.affine, truth.affine, atol=1e-3)
     figures = overlap(mask.frames[0] > 0, truth.frames[0] > 0)
-    assert figures.dice > 0.93
+    assert figures.dice > 0.96
     tumour = read_series(phantom_folder / "truth" / "tumour.nii.gz").frames[0] > 0
-    assert (mask.frames[0] > 0)[tumour].mean() > 0.95, "the tumour belongs to the mask"
+    assert (mask.frames[0] > 0)[tumour].mean() > tumour_in_mask, "the tumour belongs to the mask"
     assert facts["weights"]["sha256"]
-    assert facts["warnings"] == []
+    cut_off = ["covers only part of the brain" in text for text in facts["warnings"]]
+    assert cut_off == [True, True], "its 12 slices end within the brain below and above"
 
 
 def test_the_demo_s_figures_compare_the_two_files(phantom_folder, capsys):

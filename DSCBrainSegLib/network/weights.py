@@ -12,7 +12,7 @@ from DSCBrainSegLib.errors import WeightsError
 from DSCBrainSegLib.network.config import NetworkConfig
 
 SUFFIX = ".weights.h5"
-DEFAULT_NAME = "dsc-brain-lean"
+DEFAULT_NAME = "dsc-brain"
 
 
 def weights_folder() -> Path:

@@ -61,6 +61,9 @@ GOOD_SLICES_FLAGGED = 1.0
 GOOD_VOLUMES_FLAGGED = 0.1
 """Share of the good volumes, at most, when the limit for volumes is chosen."""
 
+HIGHEST_VOLUME_LIMIT = 0.5
+"""A volume that is rather good than bad is not flagged: scans are less alike than simulations."""
+
 FEWEST_ROUNDS = 4
 """Volumes of each head, whatever the time."""
 
@@ -183,13 +186,15 @@ def fit(features: dict[str, np.ndarray], good: np.ndarray) -> Logistic:
     return Logistic(float(found[0] - slopes @ mean), dict(zip(names, slopes, strict=True)), 0.0)
 
 
-def limit(confidence: np.ndarray, good: np.ndarray, allowed: int) -> float:
+def limit(confidence: np.ndarray, good: np.ndarray, allowed: int, most: float = 0.99) -> float:
     """Highest limit, in steps of 0.01, below which at most `allowed` good ones lie and as many bad.
+
+    It is `most` at most.
 
     Where bad ones are so rare that no limit finds as many of them, it is what none lies below.
     """
     highest = 0.0
-    for step in range(1, 100):
+    for step in range(1, round(100 * most) + 1):
         under = confidence < step / 100
         wrong = np.count_nonzero(under & good)
         if wrong <= min(allowed, np.count_nonzero(under & ~good)):
@@ -218,7 +223,8 @@ def calibrate(volumes: list[Judged]) -> Calibration:
     good = np.array([dice(v.mask, v.truth) for v in volumes]) >= GOOD_VOLUME_DICE
     volume = fit(features, good)
     allowed = round(GOOD_VOLUMES_FLAGGED * np.count_nonzero(good))
-    volume = Logistic(volume.intercept, volume.slopes, limit(volume(features), good, allowed))
+    highest = limit(volume(features), good, allowed, HIGHEST_VOLUME_LIMIT)
+    volume = Logistic(volume.intercept, volume.slopes, highest)
     return Calibration(_rounded(plane), _rounded(volume))
 
 
