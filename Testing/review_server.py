@@ -12,8 +12,10 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +25,11 @@ CHROMIUM = next(
 )
 PATIENCE_MS = 120_000
 """Of every wait: the tests share two cores with much else."""
+
+STEADY_MS = 700
+
+STEPS = 5
+"""Of the mouse from corner to corner of a stroke."""
 
 _WITH_SLOW_WORKER = """
 import os
@@ -145,13 +152,13 @@ class Page:
         self.wait("s('opened') && !s('busy') && s('entries')[s('chosen')]?.name === a", name)
 
     def choose(self, field: str, text: str) -> None:
-        """Choose an item of a drop-down list."""
+        """Choose an item of a drop-down list by its title."""
         self.page.click(f".v-input:has(#{field})")
-        self.page.click(f'.v-overlay--active .v-list-item:has-text("{text}")')
+        self.page.click(f'.v-overlay--active .v-list-item-title:text-is("{text}")')
 
     def segment(self, method: str) -> None:
         """Segment and wait for the mask."""
-        self.choose("method", f"{method} (")
+        self.choose("method", method)
         self.wait("s('method') === a", method)
         self.page.click("#segment")
         self.wait("!s('busy') && s('masks').some(m => m.name === 'Brain (' + a + ')')", method)
@@ -160,28 +167,42 @@ class Page:
         """Return the voxel count of a mask."""
         return next(mask["voxels"] for mask in self.get("masks") if mask["name"] == name)
 
-    def effect(self, name: str) -> None:
-        """Take a tool of the editor, or press undo or redo."""
-        buttons = ("", "brush", "eraser", "undo", "redo")
-        self.page.click(f"#effects button:has(.mdi-{buttons[buttons.index(name)]})")
+    def effect(self, icon: str) -> None:
+        """Press a button of the editor that has the icon: brush, content-cut, undo ..."""
+        button = f"#effects button:has(.mdi-{icon})"
+        self.page.click(button)
+        if icon not in ("undo", "redo"):
+            self.page.wait_for_selector(f"{button}.v-btn--active")
+
+    def steady(self, name: str):
+        """Return a variable when it has stopped changing."""
+        value, seen = None, self.get(name)
+        while value != seen:
+            value = seen
+            self.page.wait_for_timeout(STEADY_MS)
+            seen = self.get(name)
+        return value
+
+    def wait_voxels(self, name: str, condition: str, argument=None) -> int:
+        """Wait until the voxel count ``n`` of a mask fulfils a condition, and return it."""
+        self.wait(f"(n => {condition})(s('masks').find(m => m.name === '{name}').voxels)", argument)
+        return self.voxels(name)
 
     def view_box(self) -> dict:
         """Return where the axial view is."""
         return self.page.query_selector("#views .layout-grid-item").bounding_box()
 
-    def stroke(self, start: tuple[float, float], end: tuple[float, float], steps: int = 5) -> None:
-        """Drag over the axial view, from 0 to 1 across and down."""
-        box = self.view_box()
+    def stroke(self, *corners: tuple[float, float]) -> None:
+        """Drag over the axial view from corner to corner, from 0 to 1 across and down."""
+        box, mouse = self.view_box(), self.page.mouse
 
-        def at(part):
-            x = start[0] + part * (end[0] - start[0])
-            y = start[1] + part * (end[1] - start[1])
+        def place(x, y):
             return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
-        mouse = self.page.mouse
-        mouse.move(*at(0))
+        mouse.move(*place(*corners[0]))
         mouse.down()
-        for step in range(1, steps + 1):
-            mouse.move(*at(step / steps))
-            time.sleep(0.05)
+        for start, end in pairwise(corners):
+            for part in np.linspace(0, 1, STEPS + 1)[1:, np.newaxis]:
+                mouse.move(*place(*(np.array(start) * (1 - part) + np.array(end) * part)))
+                time.sleep(0.05)
         mouse.up()

@@ -93,14 +93,13 @@ def test_segment_paint_undo_redo(page):
     assert page.get("entries")[0]["state"] == "segmented"
     page.effect("brush")
     page.stroke((0.12, 0.12), (0.3, 0.14))
-    page.wait(f"s('masks').find(m => m.name === '{OTSU}').voxels > a", whole)
-    painted = page.voxels(OTSU)
+    painted = page.wait_voxels(OTSU, "n > a", whole)
     assert page.get("masks")[0]["edited"]
     page.effect("undo")
-    page.wait(f"s('masks').find(m => m.name === '{OTSU}').voxels === a", whole)
+    page.wait_voxels(OTSU, "n === a", whole)
     assert not page.get("masks")[0]["edited"]
     page.effect("redo")
-    page.wait(f"s('masks').find(m => m.name === '{OTSU}').voxels === a", painted)
+    page.wait_voxels(OTSU, "n === a", painted)
 
 
 def test_an_edited_mask_is_not_overwritten(page):
@@ -177,8 +176,7 @@ def test_draw_confirm_and_save_a_ground_truth(page, cohort):
     page.page.click("#drawn")
     page.wait("s('alert').includes('is empty; draw it first')")
     page.stroke((0.4, 0.5), (0.6, 0.5))
-    page.wait(f"s('masks').find(m => m.name === '{TRUTH}').voxels > 20")
-    drawn = page.voxels(TRUTH)
+    drawn = page.wait_voxels(TRUTH, "n > 20")
     page.page.click("#drawn")
     page.wait("s('truth_text').startsWith('Drawn by Reader One')")
     page.page.fill("#second-reader", "reader  one")
@@ -188,7 +186,7 @@ def test_draw_confirm_and_save_a_ground_truth(page, cohort):
     page.page.click("#confirm")
     page.wait("s('truth_text').includes('confirmed by Reader Two')")
     page.stroke((0.4, 0.6), (0.6, 0.6))
-    page.wait(f"s('masks').find(m => m.name === '{TRUTH}').voxels > a", drawn)
+    page.wait_voxels(TRUTH, "n > a", drawn)
     page.wait("s('truth_text').startsWith('Drawn by') && !s('truth_text').includes('confirmed')")
     page.page.click("#confirm")
     page.wait("s('truth_text').includes('confirmed by Reader Two')")
@@ -253,8 +251,7 @@ def test_a_killed_server_loses_nothing(page, browser, server, cohort, work):
     chosen = next(
         mask["name"] for mask in page.get("masks") if mask["id"] == page.get("active_mask")
     )
-    page.wait("s('masks').find(m => m.name === a[0]).voxels < a[1]", [chosen, masks[chosen]])
-    left = page.voxels(chosen)
+    left = page.wait_voxels(chosen, "n < a", masks[chosen])
     server.kill()
     again = Server(cohort.folder, work)
     try:

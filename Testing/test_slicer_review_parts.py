@@ -98,29 +98,36 @@ def test_a_wrong_file_ends_the_command_with_a_sentence(tmp_path, capsys):
     assert told.count("\n") == 1 and "notes.txt" in told
 
 
-def test_a_draft_is_the_old_or_the_new_one(entry):
+def write_draft(store, masks, **facts):
+    """Keep a draft as the review does."""
+    store.unfinished().write_bytes(masks)
+    store.write(Draft("abc", **facts), store.unfinished())
+
+
+def test_a_draft_is_the_old_or_the_new_one(entry, monkeypatch):
     store = DraftStore(entry)
     assert store.read() is None and not store.is_damaged
-    draft = Draft("abc", state="segmented", unsaved=True)
-    store.write(draft, lambda path: path.write_bytes(b"one"))
-    assert store.read() == draft and store.segmentation(draft).read_bytes() == b"one"
+    write_draft(store, b"one", state="segmented", unsaved=True)
+    kept = store.read()
+    assert (kept.state, kept.unsaved) == ("segmented", True)
+    assert store.segmentation(kept).read_bytes() == b"one"
 
-    def fails(path):
-        path.write_bytes(b"half")
-        raise OutputError("disk full")
+    def fails(*_):
+        raise OSError(28, "No space left on device")
 
-    with pytest.raises(OutputError):
-        store.write(Draft("abc", state="drawn"), fails)
+    with monkeypatch.context() as full, pytest.raises(OutputError, match="No space left"):
+        full.setattr("DSCBrainSegLib.web.store.write_json", fails)
+        write_draft(store, b"half", state="drawn")
     kept = DraftStore(entry).read()
     assert kept.state == "segmented" and store.segmentation(kept).read_bytes() == b"one"
-    store.write(Draft("abc", state="drawn"), lambda path: path.write_bytes(b"two"))
+    write_draft(store, b"two", state="drawn")
     assert DraftStore(entry).read().state == "drawn"
     assert len(list(store.folder.glob("*.seg.nrrd"))) == 1
 
 
 def test_a_draft_names_no_path_and_is_for_its_owner_only(entry, results):
     store = DraftStore(entry)
-    store.write(Draft("abc"), lambda path: path.write_bytes(b"one"))
+    write_draft(store, b"one")
     assert results.name not in str(store.folder.name)
     assert str(results.parent) not in (store.folder / "review.json").read_text()
     assert store.folder.stat().st_mode & 0o077 == 0
@@ -128,7 +135,7 @@ def test_a_draft_names_no_path_and_is_for_its_owner_only(entry, results):
 
 def test_a_damaged_draft_is_left_alone(entry):
     store = DraftStore(entry)
-    store.write(Draft("abc"), lambda path: path.write_bytes(b"one"))
+    write_draft(store, b"one")
     (store.folder / "review.json").write_text("{")
     assert store.read() is None and store.is_damaged
     aside = store.set_aside()

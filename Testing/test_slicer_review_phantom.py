@@ -101,7 +101,7 @@ def test_segment_the_phantom_and_paint(page):
     before = page.voxels(name)
     page.effect("brush")
     page.stroke((0.05, 0.1), (0.25, 0.1))
-    page.wait("s('masks').find(m => m.name === a[0]).voxels > a[1]", [name, before])
+    page.wait_voxels(name, "n > a", before)
     page.wait("s('figures_stale')")
     assert page.voxels(TRUTH) == page.voxels(OTSU), "a stroke changes the chosen mask only"
 

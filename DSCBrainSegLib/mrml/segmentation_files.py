@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 
 import slicer
 
 from DSCBrainSegLib.errors import OutputError, SeriesError
+
+_CHUNK_BYTES = 1 << 20
 
 
 def writeSegmentation(segmentationNode, path: Path, segmentIds: Iterable[str] | None = None):
@@ -34,7 +39,7 @@ def writeSegmentation(segmentationNode, path: Path, segmentIds: Iterable[str] | 
             segmentation.RemoveSegment(segmentId)
     storage = slicer.vtkMRMLSegmentationStorageNode()
     storage.SetFileName(str(path))
-    if not storage.WriteData(node):
+    if not storage.WriteData(node) or not _isWhole(path):
         raise OutputError(f"{path} cannot be written; check permissions and free space.")
 
 
@@ -59,3 +64,18 @@ def readSegments(segmentationNode, path: Path) -> None:
     finally:
         slicer.mrmlScene.RemoveNode(node.GetDisplayNode())
         slicer.mrmlScene.RemoveNode(node)
+
+
+def _isWhole(path: Path) -> bool:
+    """Say whether a file was written to its end; VTK does not notice a disk that fills up there."""
+    try:
+        with path.open("rb") as file:
+            header = b"".join(takewhile(bytes.strip, file))
+            if b"encoding: gzip" not in header:
+                return b"encoding: " in header
+            with gzip.GzipFile(fileobj=file) as voxels:
+                while voxels.read(_CHUNK_BYTES):
+                    pass
+    except (OSError, EOFError, zlib.error):
+        return False
+    return True

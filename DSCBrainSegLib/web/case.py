@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import slicer
 
-from DSCBrainSegLib.cohort.ground_truth import TO_DRAW
+from DSCBrainSegLib.cohort.ground_truth import TO_DRAW, GroundTruth
 from DSCBrainSegLib.mrml.edited import isEdited, maskHash
 from DSCBrainSegLib.mrml.geometry import LPS_FROM_RAS
 from DSCBrainSegLib.mrml.ground_truth_segment import getGroundTruth, loadGroundTruth
@@ -19,7 +20,7 @@ from DSCBrainSegLib.mrml.method_segments import (
     writeMethodMask,
 )
 from DSCBrainSegLib.mrml.segment_tags import getTag, setTag
-from DSCBrainSegLib.mrml.segmentation_files import readSegments
+from DSCBrainSegLib.mrml.segmentation_files import readSegments, writeSegmentation
 from DSCBrainSegLib.mrml.segmentation_node import segmentationOf
 from DSCBrainSegLib.mrml.segments import LABELMAP, segmentMask
 from DSCBrainSegLib.mrml.series_to_sequence import addSeries, showFrame
@@ -36,6 +37,16 @@ WARNINGS_TAG = "Warnings"
 
 TO_SEGMENT, SEGMENTED = "to segment", "segmented"
 """States of a series that nobody has drawn on; the others are those of a cohort."""
+
+
+class SegmentFacts(NamedTuple):
+    """What is known of a segment; equal if nothing of it changed."""
+
+    hash: str
+    voxels: int
+    name: str
+    colour: tuple[int, int, int]
+    history: GroundTruth
 
 
 class Case:
@@ -112,6 +123,16 @@ class Case:
         """Replace all masks by those of a draft."""
         readSegments(self.segmentation, path)
 
+    def write_masks(self, path: Path) -> None:
+        """Write all masks, with names, histories and quality, as .seg.nrrd.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
+        writeSegmentation(self.segmentation, path)
+
     def load_truth(self) -> None:
         """Replace the ground truth by the one that the entry's files hold, if they hold one."""
         if self.loaded.truth is None:
@@ -179,11 +200,12 @@ class Case:
             self.segmentation, segment_id, self.volume
         )
 
-    def fingerprint(self) -> dict[str, tuple]:
-        """Return for each segment what must not get lost: mask, name, colour, history."""
+    def facts(self) -> dict[str, SegmentFacts]:
+        """Return for each segment what must not get lost."""
         return {
-            each: (
+            each: SegmentFacts(
                 self.hash(each),
+                int(np.count_nonzero(self.mask(each))),
                 self.name(each),
                 self.colour(each),
                 getGroundTruth(self.segmentation, each, self.volume),
@@ -203,11 +225,11 @@ class Case:
         return self.series.volume_shape
 
     def point_of_slice(self, k: int, mask: np.ndarray | None = None) -> np.ndarray:
-        """Return the point in RAS+ mm in the middle of a slice, or of a mask on it."""
-        index = [(self.shape[2] - 1) / 2, (self.shape[1] - 1) / 2, k, 1.0]
+        """Return the voxel in the middle of a slice, or of a mask on it, as a point in RAS+ mm."""
+        index = [self.shape[2] // 2, self.shape[1] // 2, k, 1.0]
         if mask is not None and mask[k].any():
             rows, columns = np.nonzero(mask[k])
-            index[:2] = [columns.mean(), rows.mean()]
+            index[:2] = [round(columns.mean()), round(rows.mean())]
         return (LPS_FROM_RAS @ self.series.affine @ index)[:3]
 
     def close(self) -> None:

@@ -83,10 +83,11 @@ class TruthSection:
         """Show what there is of a ground truth."""
         case, state = self._app.case, self._app.state
         truth = case.truth_id
-        history = self._history() if truth else GroundTruth()
-        state.truth_begun = bool(truth)
+        kept = self._app.keeper.kept.get(truth)
+        history = kept.history if kept else GroundTruth()
+        state.truth_begun = bool(kept)
         state.truth_state = history.state
-        state.truth_text = _describe(history) if truth else ""
+        state.truth_text = _describe(history) if kept else ""
         seeds = [
             {"title": case.name(each), "value": each} for each in case.segment_ids if each != truth
         ]

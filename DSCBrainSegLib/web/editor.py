@@ -19,12 +19,16 @@ from trame_slicer.app.ui import (
     SegmentEditorUI,
     SmoothingEffectUI,
     ThresholdEffectUI,
+    VolumeIntensityRangeMaskState,
+    VolumeIntensityRangeMaskUI,
 )
 from trame_slicer.segmentation import (
+    ModificationMode,
     SegmentationEffectDraw,
     SegmentationEffectErase,
     SegmentationEffectIslands,
     SegmentationEffectLogicalOperators,
+    SegmentationEffectNoTool,
     SegmentationEffectPaint,
     SegmentationEffectScissors,
     SegmentationEffectSmoothing,
@@ -38,6 +42,8 @@ from DSCBrainSegLib.mrml.segmentation_node import OUTLINE_WIDTH
 from DSCBrainSegLib.web.case import Case
 
 UNDO_STEPS = 10
+
+NO_EFFECT = "No effect: drag for window and level"
 
 EFFECTS = {
     SegmentationEffectPaint: PaintEffectUI,
@@ -54,14 +60,21 @@ EFFECTS = {
 class EditorPanel(SegmentEditorUI):
     """Effects and their settings, without trame-slicer's list of segments: the page has its own."""
 
+    def _create_effect_button(self, name, icon, effect_type, **kwargs):
+        is_none = effect_type is SegmentationEffectNoTool
+        super()._create_effect_button(NO_EFFECT if is_none else name, icon, effect_type, **kwargs)
+
     def _build_ui(self):
         with self:
             with FlexContainer(row=True, classes="flex-wrap", id="effects"):
                 self.build_effect_buttons()
                 self.build_undo_redo_buttons()
-            with html.Div(classes="px-1"):
+            with html.Div(classes="px-1 pt-1 pb-3"):
                 for effect, settings in EFFECTS.items():
                     self._register_effect_ui(effect, settings)
+            limits = TypedState(self.state, VolumeIntensityRangeMaskState)
+            # What "Use as mask" of the threshold switched on must be seen, and be switched off.
+            VolumeIntensityRangeMaskUI(v_if=(limits.name.is_enabled,), id="intensity-limits")
 
 
 class Editor:
@@ -81,6 +94,8 @@ class Editor:
         self._editor.set_overwrite_mode(SegmentationOverwriteMode.ALLOW_OVERLAP)
         # A ball would paint into the neighbours of thick slices.
         TypedState(server.state, PaintEffectState).data.use_sphere_brush = False
+        # As in Slicer: what lies outside the range goes.
+        self._editor.get_effect(SegmentationEffectThreshold).set_mode(ModificationMode.Set)
         display = self._logic.data.segment_display
         display.border_thickness.value = OUTLINE_WIDTH
         display.opacity_mode = SegmentationOpacityEnum.OUTLINE
@@ -92,9 +107,28 @@ class Editor:
         self._logic.set_ui(panel)
 
     def on_changed(self, callback: Callable[[], None]) -> None:
-        """Call back when masks may have changed; more than once for one change."""
+        """Call back when masks or their surfaces may have changed; often more than once."""
         self._editor.segmentation_modified.connect(lambda *_: callback())
         self._editor.undo_stack.index_changed.connect(lambda *_: callback())
+        self._editor.show_3d_changed.connect(lambda *_: callback())
+
+    def on_effect(self, callback: Callable[[bool], None]) -> None:
+        """Call back whether an effect is active, now and when that changes."""
+
+        def tell(*_):
+            name = self._editor.active_effect_name
+            callback(name not in ("", SegmentationEffectNoTool.get_effect_name()))
+
+        self._editor.active_effect_name_changed.connect(tell)
+        tell()
+
+    def undo(self) -> None:
+        """Take back the last step, if there is one."""
+        self._editor.undo_stack.undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back, if anything."""
+        self._editor.undo_stack.redo()
 
     def edit(self, case: Case) -> None:
         """Take the masks of a case; what was done before cannot be undone any more."""

@@ -78,7 +78,7 @@ class ListSection:
         if case is None:
             return
         line = dict(self._lines[self._chosen])
-        line.update(_state(case.state, self._app.saving.draft.unsaved))
+        line.update(_state(case.state, self._app.keeper.draft.unsaved))
         if line != self._lines[self._chosen]:
             self._lines[self._chosen] = line
             self._app.state.entries = list(self._lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from trame.widgets import html
 from trame.widgets import vuetify3 as v
 
@@ -99,7 +98,6 @@ class MaskSection:
     def chosen(self, segment_id: str) -> None:
         """Edit a mask; it is the one that is seen in 3-D."""
         self._app.editor.select(segment_id)
-        self._show_in_3d()
         with self._app.state:
             self.refresh()
             self._app.signal.refresh()
@@ -124,27 +122,26 @@ class MaskSection:
         self._app.views.jump(case.point_of_slice(k, case.mask(active) if active else None))
 
     def refresh(self) -> None:
-        """Show masks, volumes and slices to check as they are."""
-        case, state = self._app.case, self._app.state
+        """Show the masks with their volumes as they were kept, and slices to check."""
+        case, state, kept = self._app.case, self._app.state, self._app.keeper.kept
         display = case.segmentation.GetDisplayNode()
         volume_ml = case.series.voxel_volume_ml
         state.masks = [
             {
                 "id": each,
-                "name": case.name(each),
-                "colour": "rgb({}, {}, {})".format(*case.colour(each)),
+                "name": kept[each].name,
+                "colour": "rgb({}, {}, {})".format(*kept[each].colour),
                 "visible": bool(display.GetSegmentVisibility(each)),
-                "volume": f"{np.count_nonzero(case.mask(each)) * volume_ml:.0f}",
-                "voxels": int(np.count_nonzero(case.mask(each))),
+                "volume": f"{kept[each].voxels * volume_ml:.0f}",
+                "voxels": kept[each].voxels,
                 "edited": case.method(each) != GROUND_TRUTH and case.is_edited(each),
             }
             for each in case.segment_ids
+            if each in kept
         ]
-        active = self._app.editor.segment_id
-        if state.active_mask != active:
-            state.active_mask = active
-            self._show_in_3d()
-        self._show_checks(active)
+        state.active_mask = self._app.editor.segment_id
+        self._show_in_3d()
+        self._show_checks(state.active_mask)
 
     def _show_checks(self, segment_id: str) -> None:
         case, state = self._app.case, self._app.state
@@ -166,7 +163,10 @@ class MaskSection:
         ]
 
     def _show_in_3d(self) -> None:
-        """Show the mask that is edited, alone: one surface would hide the other."""
+        """Show the mask that is edited, alone: one surface would hide the other.
+
+        Slicer's logic shows all again whenever it makes their surfaces anew.
+        """
         case, active = self._app.case, self._app.editor.segment_id
         display = case.segmentation.GetDisplayNode()
         for each in case.segment_ids:

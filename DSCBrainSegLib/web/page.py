@@ -6,18 +6,25 @@ from trame.ui.vuetify3 import VAppLayout
 from trame.widgets import client, html
 from trame.widgets import vuetify3 as v
 
+from DSCBrainSegLib.web.keyboard import build_keyboard
+from DSCBrainSegLib.web.views import SHARES
+
 BAR_PX, SIGNAL_PX = 44, 152
 LEFT_PX, RIGHT_PX = 300, 300
 
+_OTHER_VIEWS = f"{SHARES[1] / sum(SHARES):.4f} * (100vw - {LEFT_PX + RIGHT_PX}px)"
+
 ALERT_STYLE = (
-    f"position: fixed; z-index: 2000; top: {BAR_PX + 8}px; "
-    f"left: {LEFT_PX + 60}px; right: {RIGHT_PX + 60}px;"
+    f"position: fixed; z-index: 2000; top: {BAR_PX + 8}px; left: {LEFT_PX + 170}px; "
+    f"right: calc({RIGHT_PX + 12}px + {_OTHER_VIEWS});"
 )
+"""Over the axial view, beside the number of its slice."""
 
 STYLE = """
 html { overflow: hidden; }
 .v-list-item-title { font-size: 13px; }
 .v-btn { text-transform: none; letter-spacing: normal; }
+.v-selection-control .v-label, .v-radio-group > .v-input__control > .v-label { font-size: 13px; }
 .layout-grid-item { min-width: 0; min-height: 0; }
 """
 
@@ -27,7 +34,7 @@ def build_page(app) -> None:
     with VAppLayout(app.server) as layout:
         layout.root.theme = "dark"
         client.Style(STYLE)
-        with v.VAppBar(height=BAR_PX, density="compact"):
+        with v.VAppBar(height=BAR_PX):
             html.Span("DSC brain review", classes="text-subtitle-1 ml-3")
             html.Span(
                 "For research; not a medical device.", classes="text-caption text-disabled ml-3"
@@ -77,6 +84,7 @@ def build_page(app) -> None:
             with html.Div(style=f"height: {SIGNAL_PX}px;"):
                 app.signal.build()
         app.comparing.build_dialog()
+        build_keyboard(app)
     app.layout = layout
 
 

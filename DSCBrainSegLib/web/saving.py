@@ -1,4 +1,4 @@
-"""Drafts after every change, files and the cohort on demand."""
+"""Files and the cohort, on demand."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from pathlib import Path
 from trame.widgets import html
 from trame.widgets import vuetify3 as v
 
-from DSCBrainSegLib.cohort.ground_truth import now
 from DSCBrainSegLib.errors import OutputError
 from DSCBrainSegLib.files import output_folder
 from DSCBrainSegLib.mrml.cohort_subject import saveGroundTruth
-from DSCBrainSegLib.mrml.segmentation_files import writeSegmentation
 from DSCBrainSegLib.series import write_mask
-from DSCBrainSegLib.web.case import Case
-from DSCBrainSegLib.web.store import Draft, DraftStore
 
 
 class SaveSection:
-    """Keeps drafts and saves.
+    """Saves what is open.
 
     Parameters
     ----------
@@ -29,10 +25,7 @@ class SaveSection:
 
     def __init__(self, app, output: Path):
         self._app, self._output = app, output
-        self._store: DraftStore | None = None
-        self._kept: dict = {}
         self._file_job = None
-        self.draft = Draft()
         state = app.state
         state.kept_text, state.in_cohort = "", False
         state.replace_open, state.replace_text = False, ""
@@ -42,7 +35,14 @@ class SaveSection:
         html.Span("{{ kept_text }}", classes="text-caption mr-3", id="kept")
         with v.VMenu():
             with v.Template(v_slot_activator="{ props }"):
-                v.VBtn("Save", v_bind="props", id="save", disabled=("!opened",), variant="tonal")
+                v.VBtn(
+                    "Save",
+                    v_bind="props",
+                    id="save",
+                    disabled=("!opened",),
+                    variant="tonal",
+                    classes="mr-2",
+                )
             with v.VList(density="compact"):
                 for text, name, click, shown in (
                     ("Ground truth into the cohort", "save-cohort", self.save_truth, "in_cohort"),
@@ -56,50 +56,15 @@ class SaveSection:
                 v.VBtn("Keep it", click="replace_open = false", variant="text")
                 v.VBtn("Replace", click=self.replace, color="error", variant="text", id="replace")
 
-    def begin(self, case: Case) -> str:
-        """Fill a case that was opened, from its draft or its files; return what to tell of it."""
-        self._store, image = DraftStore(case.entry), case.image_sha256()
-        self.draft, sentence = self._store.read(), ""
-        other = self.draft is not None and self.draft.image_sha256 != image
-        if other or self._store.is_damaged:
-            aside = self._store.set_aside()
-            what = "of other images" if other else "that cannot be read"
-            sentence = f"There was a draft {what}; it was moved to {aside}."
-            self.draft = None
-        if self.draft is None:
-            self.draft = Draft(image_sha256=image)
-            case.fill()
-        else:
-            case.restore(self._store.segmentation(self.draft))
-            if self.draft.unsaved:
-                sentence = "Here is the draft of the last time; it was not saved yet."
-            else:
-                case.load_truth()
-        self._kept = case.fingerprint()
-        with self._app.state as state:
-            state.in_cohort = case.subject is not None
-        return sentence
-
-    def keep(self) -> None:
-        """Keep a draft if anything changed since the last one.
-
-        Raises
-        ------
-        OutputError
-            The folder of drafts cannot be written.
-        """
-        case = self._app.case
-        fingerprint = case.fingerprint()
-        if fingerprint == self._kept:
-            return
-        self.draft.unsaved = True
-        self._write(case, lambda path: writeSegmentation(case.segmentation, path))
-        self._kept = fingerprint
+    def opened(self) -> None:
+        """Offer what can be saved of the case that was opened."""
+        self._app.state.in_cohort = self._app.case.subject is not None
 
     def refresh(self) -> None:
         """Show when a draft was kept, or all was saved."""
-        time = self.draft.saved_at[11:19]
-        text = f"Draft kept {time} UTC, not saved" if self.draft.unsaved else f"Saved {time} UTC"
+        draft = self._app.keeper.draft
+        time = draft.saved_at[11:19]
+        text = f"Draft kept {time} UTC, not saved" if draft.unsaved else f"Saved {time} UTC"
         self._app.state.kept_text = text if time else ""
 
     def save_truth(self) -> None:
@@ -111,7 +76,7 @@ class SaveSection:
         case = self._app.case
         self._save_file(
             f"{case.entry.file_stem}.seg.nrrd",
-            lambda path: writeSegmentation(case.segmentation, path),
+            case.write_masks,
             is_everything=case.subject is None,
         )
 
@@ -151,7 +116,7 @@ class SaveSection:
         with output_folder(self._output, overwrite) as work:
             write(work / name)
         if is_everything:
-            self._saved()
+            self._app.keeper.mark_saved()
         self._app.say(f"Saved as {self._output / name}.", "success")
 
     def _save_truth(self) -> None:
@@ -159,17 +124,5 @@ class SaveSection:
         if not case.truth_id:
             raise OutputError("There is no ground truth to save yet; start drawing first.")
         case.subject = saveGroundTruth(case.subject, case.volume, case.segmentation, case.truth_id)
-        self._saved()
+        self._app.keeper.mark_saved()
         self._app.say(f"Saved as {case.subject.name}: {case.subject.state}.", "success")
-
-    def _saved(self) -> None:
-        self._app.settle()
-        self.draft.unsaved = False
-        self._write(self._app.case, None)
-        self._app.settle()
-
-    def _write(self, case: Case, write_masks) -> None:
-        self.draft.state, self.draft.saved_at = case.state, now()
-        if write_masks is None and not self.draft.segmentation:
-            return
-        self._store.write(self.draft, write_masks)

@@ -30,7 +30,8 @@ class SegmentSection:
         self._app = app
         state = app.state
         state.methods = [
-            {"title": f"{each.name} ({each.label})", "value": each.name} for each in list_methods()
+            {"title": each.name, "value": each.name, "props": {"subtitle": each.label}}
+            for each in list_methods()
         ]
         state.method, state.frame_choice, state.frame_choices = "network", SHOWN, []
 

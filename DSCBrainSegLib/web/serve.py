@@ -9,7 +9,6 @@ from pathlib import Path
 
 from DSCBrainSegLib.errors import MissingPackageError, OutputError
 from DSCBrainSegLib.web.entries import Entry
-from DSCBrainSegLib.web.guard import TOKEN, Guard
 from DSCBrainSegLib.worker.runner import Runner
 
 LOOPBACK = "127.0.0.1"
@@ -67,6 +66,8 @@ def serve(
     """
     _quiet_vtk()
     from DSCBrainSegLib.web.app import ReviewApp
+    from DSCBrainSegLib.web.guard import TOKEN, Guard
+    from DSCBrainSegLib.web.launcher import tell_socket
 
     app = ReviewApp(entries, output, runner)
     server = app.server
@@ -95,7 +96,11 @@ def serve(
 
             webbrowser.open(first)
 
-    server.controller.on_server_bind.add(lambda bound, **_: guard.protect(bound.app))
+    def bind(bound, **_):
+        guard.protect(bound.app)
+        tell_socket(bound.app)
+
+    server.controller.on_server_bind.add(bind)
     server.controller.on_server_ready.add(ready)
     arguments, sys.argv = sys.argv, sys.argv[:1]  # trame reads options of its own from there
     try:

@@ -10,10 +10,8 @@ from trame.widgets import html
 from trame.widgets import vuetify3 as v
 
 from DSCBrainSegLib.evaluation.colours import SPARE_COLOURS
-from DSCBrainSegLib.mrml.series_to_sequence import WINDOW_PERCENTILES
 from DSCBrainSegLib.series.signal_curves import signal_curves
 from DSCBrainSegLib.web.curves import Curve, draw_curves, intensity_range
-from DSCBrainSegLib.web.views import AXIAL
 
 CURSOR_SECONDS = 0.1
 """The curve follows the mouse no faster."""
@@ -22,7 +20,7 @@ CURSOR_COLOUR = "rgb({}, {}, {})".format(*SPARE_COLOURS[2])
 
 
 class SignalSection:
-    """Chooses the time point, window and level; draws the curves at the cursor and of the mask.
+    """Chooses the time point; draws the curves at the cursor and of the mask.
 
     Parameters
     ----------
@@ -32,24 +30,21 @@ class SignalSection:
     def __init__(self, app):
         self._app = app
         self._mean, self._mean_of = np.zeros(0), ""
+        self._working: asyncio.Task | None = None
         self._cursor, self._looked_at = np.zeros(0), 0.0
         state = app.state
         state.frame, state.frame_count, state.frame_time = 1, 1, ""
-        state.window, state.window_range = [0.0, 1.0], [0.0, 1.0]
         state.curves = state.curve_text = state.curve_colour = ""
         state.curve_high = state.curve_low = state.cursor_text = ""
         state.curve_begin = state.curve_end = ""
-        state.slice_Axial = state.slice_Coronal = state.slice_Sagittal = ""
         state.change("frame")(self._on_frame)
-        state.change("window")(self._on_window)
         app.views.on_cursor(self._on_cursor)
-        app.views.on_moved(self._on_moved)
 
     def build(self) -> None:
         """Add the widgets to the page."""
         with html.Div(classes="d-flex align-center px-3", style="gap: 16px; height: 42px;"):
             with html.Div(style="flex: 3;", classes="d-flex align-center"):
-                html.Span("Time point", classes="text-caption mr-2", style="white-space: nowrap;")
+                html.Span("Time point", classes="text-caption mr-4", style="white-space: nowrap;")
                 v.VSlider(
                     v_model=("frame",),
                     min=1,
@@ -67,26 +62,7 @@ class SignalSection:
                     id="frame-text",
                 )
             with html.Div(style="flex: 2;", classes="d-flex align-center"):
-                html.Span("Window", classes="text-caption mr-2")
-                v.VRangeSlider(
-                    v_model=("window",),
-                    min=("window_range[0]",),
-                    max=("window_range[1]",),
-                    hide_details=True,
-                    density="compact",
-                    strict=True,
-                    id="window",
-                )
-                html.Span(
-                    "W {{ Math.round(window[1] - window[0]) }} "
-                    "L {{ Math.round((window[0] + window[1]) / 2) }}",
-                    classes="text-caption ml-2",
-                    style="white-space: nowrap;",
-                    id="window-text",
-                )
-                v.VBtn(
-                    "Auto", size="small", variant="text", click=self.auto_window, id="auto-window"
-                )
+                self._app.window_level.build()
         with html.Div(classes="px-3 text-caption", style="height: 108px; line-height: 16px;"):
             with html.Div(classes="d-flex", style="height: 84px;"):
                 with html.Div(
@@ -112,22 +88,11 @@ class SignalSection:
         """Take over the series that was opened."""
         case = self._app.case
         self._cursor = np.zeros(0)
-        frames = case.series.frames
         with self._app.state as state:
-            state.frame, state.frame_count = case.frame + 1, len(frames)
-            state.window_range = [float(frames.min()), float(frames.max())]
-            state.window = list(self._display_window())
+            state.frame, state.frame_count = case.frame + 1, case.series.frame_count
             state.cursor_text = "signal at the cursor"
             begin, end = case.series.times[[0, -1]]
             state.curve_begin, state.curve_end = f"{begin:.0f} s", f"{end:.0f} s"
-        self._on_moved()
-
-    def auto_window(self) -> None:
-        """Fit window and level to the time point that is shown."""
-        case = self._app.case
-        if case is not None:
-            low, high = np.percentile(case.series.frames[case.frame], WINDOW_PERCENTILES)
-            self._app.state.window = [float(low), float(max(high, low + 1e-3))]
 
     def refresh(self) -> None:
         """Draw the mean inside the mask that is edited, worked out beside the page."""
@@ -147,11 +112,7 @@ class SignalSection:
                 self._mean = curves.inside
                 self._draw()
 
-        asyncio.get_running_loop().create_task(work())
-
-    def _display_window(self) -> tuple[float, float]:
-        display = self._app.case.volume.GetDisplayNode()
-        return display.GetWindowLevelMin(), display.GetWindowLevelMax()
+        self._working = asyncio.get_running_loop().create_task(work())
 
     def _on_frame(self, frame, **_) -> None:
         case = self._app.case
@@ -163,12 +124,6 @@ class SignalSection:
         seconds = case.series.times[index]
         self._app.state.frame_time = f", {seconds:.1f} s" if len(case.series.frames) > 1 else ""
         self._draw()
-
-    def _on_window(self, window, **_) -> None:
-        if self._app.case is not None and tuple(window) != self._display_window():
-            display = self._app.case.volume.GetDisplayNode()
-            display.SetAutoWindowLevel(False)
-            display.SetWindowLevelMinMax(*map(float, window))
 
     def _on_cursor(self, ras) -> None:
         case = self._app.case
@@ -186,28 +141,6 @@ class SignalSection:
                 f"slice {k + 1}, row {j + 1}, column {i + 1}: {self._cursor[case.frame]:.0f}"
             )
             self._draw()
-
-    def _on_moved(self) -> None:
-        case = self._app.case
-        if case is None:
-            return
-        with self._app.state as state:
-            for name in self._app.views.slices:
-                voxel = case.voxel_at(self._app.views.position(name))
-                axis = self._slice_axis(name)
-                along = ("slice", "row", "column")[axis]
-                state[f"slice_{name}"] = (
-                    "" if voxel is None else f"{along} {voxel[axis] + 1} of {case.shape[axis]}"
-                )
-
-    def _slice_axis(self, name: str) -> int:
-        """Return which array axis (k, j, i) a view moves along."""
-        patient = {AXIAL: 2, "Coronal": 1, "Sagittal": 0}[name]
-        directions = np.abs(self._app.case.series.affine[patient, :3] / self._steps())
-        return 2 - int(np.argmax(directions))
-
-    def _steps(self) -> np.ndarray:
-        return np.linalg.norm(self._app.case.series.affine[:3, :3], axis=0)
 
     def _draw(self) -> None:
         case = self._app.case

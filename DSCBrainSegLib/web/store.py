@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ VARIABLE = "DSCBRAINSEG_REVIEW"
 """Environment variable that names another folder for the drafts."""
 
 NOTES_NAME = "review.json"
+UNFINISHED_NAME = "unfinished.seg.nrrd"
 
 
 @dataclass
@@ -62,6 +64,11 @@ def drafts_folder() -> Path:
     return base / "DSCBrainSeg" / "review"
 
 
+def name_of(entry: Entry) -> str:
+    """Return what tells an entry from all others; it says nothing of the series."""
+    return hashlib.sha256(entry.identity.encode()).hexdigest()[:24]
+
+
 class DraftStore:
     """The draft of one entry.
 
@@ -71,8 +78,7 @@ class DraftStore:
     """
 
     def __init__(self, entry: Entry):
-        name = hashlib.sha256(entry.identity.encode()).hexdigest()[:24]
-        self.folder = drafts_folder() / name
+        self.folder = drafts_folder() / name_of(entry)
 
     def read(self) -> Draft | None:
         """Return the draft; None if there is none that can be read."""
@@ -90,50 +96,89 @@ class DraftStore:
     @property
     def is_damaged(self) -> bool:
         """Whether there are masks of a draft that cannot be read."""
-        return self.read() is None and any(self.folder.glob("*.seg.nrrd"))
+        return self.read() is None and bool(self._numbered())
 
     def segmentation(self, draft: Draft) -> Path:
         """Return the file with the masks of a draft."""
         return self.folder / Path(draft.segmentation or "none").name
 
-    def write(self, draft: Draft, write_masks: Callable[[Path], None] | None = None) -> None:
-        """Keep a draft.
+    def unfinished(self) -> Path:
+        """Return where to write masks before they become part of the draft.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be made.
+        """
+        with self._told():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.folder / UNFINISHED_NAME
+
+    def write(self, draft: Draft, masks: Path | None = None) -> None:
+        """Keep a draft; returns when it is on the disk.
 
         Parameters
         ----------
         draft : Draft
             Its `segmentation` is set.
-        write_masks : callable, optional
-            Writes the masks to a path; by default they are as they were.
+        masks : Path, optional
+            The file `unfinished` with the masks, which is taken; by default they are as they were.
 
         Raises
         ------
         OutputError
             The folder cannot be written; the draft before is still there.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if write_masks is not None:
+        with self._told():
+            if masks is not None:
+                with masks.open("r+b") as file:
+                    os.fsync(file.fileno())
                 draft.segmentation = self._unused()
-                write_masks(self.folder / draft.segmentation)
+                os.replace(masks, self.segmentation(draft))
             write_json(self.folder / NOTES_NAME, asdict(draft))
-            for path in self.folder.glob("*.seg.nrrd"):
-                if path.name != draft.segmentation:
-                    path.unlink(missing_ok=True)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove what a kill or a full disk left half done; leaves alone what cannot be read."""
+        draft = self.read()
+        if draft is None and self.is_damaged:
+            return
+        known = (NOTES_NAME, draft.segmentation) if draft is not None else ()
+        with suppress(OSError):
+            for path in [path for path in self.folder.iterdir() if path.name not in known]:
+                path.unlink()
+            if draft is None:
+                self.folder.rmdir()
+
+    def set_aside(self) -> Path:
+        """Move a draft that is damaged or of other images away and return where it is.
+
+        Raises
+        ------
+        OutputError
+            It cannot be moved.
+        """
+        number = 1
+        while (aside := self.folder.with_name(f"{self.folder.name}-old-{number}")).exists():
+            number += 1
+        with self._told():
+            self.folder.rename(aside)
+        return aside
+
+    def _numbered(self) -> list[Path]:
+        return list(self.folder.glob("[0-9]*.seg.nrrd"))
+
+    def _unused(self) -> str:
+        numbers = [int(path.name.split(".")[0]) for path in self._numbered()]
+        return f"{max(numbers, default=0) + 1}.seg.nrrd"
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell in a sentence why the folder cannot be written."""
+        try:
+            yield
         except OSError as error:
             raise OutputError(
                 f"The draft cannot be kept in {self.folder}: {error.strerror or error}; free space "
                 f"or name another folder with the environment variable {VARIABLE}."
             ) from error
-
-    def set_aside(self) -> Path:
-        """Move a draft that is damaged or of other images away and return where it is."""
-        number = 1
-        while (aside := self.folder.with_name(f"{self.folder.name}-old-{number}")).exists():
-            number += 1
-        self.folder.rename(aside)
-        return aside
-
-    def _unused(self) -> str:
-        numbers = [int(path.name.split(".")[0]) for path in self.folder.glob("[0-9]*.seg.nrrd")]
-        return f"{max(numbers, default=0) + 1}.seg.nrrd"

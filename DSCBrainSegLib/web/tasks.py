@@ -101,6 +101,7 @@ class Work:
         self._state, self._say = state, say
         self.runner = runner or WorkerClient()
         self._task: Task | None = None
+        self._running: asyncio.Task | None = None
         state.busy, state.busy_text, state.busy_percent = False, "", 0
 
     def start(self, text: str, work: Callable[[Task], Any]) -> bool:

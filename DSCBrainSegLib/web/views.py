@@ -30,9 +30,17 @@ _LETTER_STYLE = (
     "text-shadow: 0 0 3px black;"
 )
 
+SHARES = (5, 2)
+"""Of the width: the axial view, and the others one above the other."""
+
 LAYOUT_ID = "DSC review"
 QUALITY = 85
 """Of the pictures sent while something moves, in per cent; a still view is sent at full quality."""
+
+
+def slice_text(view: str) -> str:
+    """Return the state's variable that tells which slice a view shows."""
+    return f"slice_{view}"
 
 
 class Views:
@@ -77,6 +85,12 @@ class Views:
             with view.trigger_modified_once():
                 view.get_view_node().JumpSliceByOffsetting(*map(float, ras))
 
+    def drag_adjusts_window(self, is_on: bool) -> None:
+        """Let the left button adjust window and level in slice views, or leave it to effects."""
+        node = self.app.scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
+        mode = node.AdjustWindowLevel if is_on else node.ViewTransform
+        node.SetCurrentInteractionMode(mode)
+
     def position(self, name: str) -> np.ndarray:
         """Return the point in RAS+ mm in the middle of a slice view."""
         matrix = self.slices[name].get_view_node().GetSliceToRAS()
@@ -111,7 +125,7 @@ def _layout() -> Layout:
 
     volume = ViewLayoutDefinition.threed_view(name=BRAIN, background_color="#000000")
     small = Layout(LayoutDirection.Vertical, [plane(CORONAL), plane(SAGITTAL), volume])
-    return Layout(LayoutDirection.Horizontal, [plane(AXIAL), small], ["5", "2"])
+    return Layout(LayoutDirection.Horizontal, [plane(AXIAL), small], list(map(str, SHARES)))
 
 
 def _slice_view_ui(server, view_id, view) -> None:
@@ -119,7 +133,7 @@ def _slice_view_ui(server, view_id, view) -> None:
     for letter, place in zip(LETTERS[name], _PLACES, strict=True):
         Div(letter, style=f"{_LETTER_STYLE} {place}")
     Div(
-        f"{name} {{{{ slice_{name} }}}}",
+        f"{name} {{{{ {slice_text(name)} }}}}",
         style=f"{_LETTER_STYLE} left: 8px; top: 4px; font-weight: 400;",
     )
     with Div(style="position: absolute; bottom: 0; left: 0; width: 100%;"):
