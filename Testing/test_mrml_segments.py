@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from dicom_factory import make_affine, make_frames
 
-from DSCBrainSegLib.cohort.ground_truth import GroundTruth, confirm, draw
+from DSCBrainSegLib.cohort.ground_truth import SIMULATION, GroundTruth, confirm, draw, redraw
 from DSCBrainSegLib.errors import ConfigurationError, SeriesError
 from DSCBrainSegLib.evaluation.colours import METHOD_COLOURS, REFERENCE_COLOUR
 from DSCBrainSegLib.series import DSCSeries
@@ -192,6 +192,19 @@ def test_a_confirmation_does_not_hold_for_another_mask(mrml, segmentation, volum
     paint(mrml, segmentation, drawn, volume, 3)
     found = truth.getGroundTruth(segmentation, drawn, volume)
     assert (found.state, found.reader, found.confirmed_at) == ("drawn", "First", "")
+
+
+def test_exact_truth_is_no_longer_exact_after_a_stroke(mrml, segmentation, volume, masks):
+    truth = mrml.ground_truth_segment
+    exact = draw(SIMULATION)
+    drawn = truth.loadGroundTruth(segmentation, volume, masks["otsu"], exact)
+    assert truth.getGroundTruth(segmentation, drawn, volume) == exact
+    by = redraw(exact, "Reader")
+    assert (by.reader, by.seeded_from) == ("Reader", SIMULATION)
+    paint(mrml, segmentation, drawn, volume, 3)
+    found = truth.getGroundTruth(segmentation, drawn, volume)
+    assert (found.state, found.seeded_from) == ("to draw", SIMULATION)
+    assert redraw(found, "Reader").seeded_from == SIMULATION
 
 
 def test_a_begun_ground_truth_is_not_started_again(mrml, segmentation, volume, read, masks):

@@ -3,7 +3,7 @@
 import slicer
 from slicer.i18n import tr as _
 
-from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, DRAWN, TO_DRAW, confirm, draw
+from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, DRAWN, TO_DRAW, confirm, redraw
 from DSCBrainSegLib.errors import ConfigurationError, DSCBrainSegError
 from DSCBrainSegLib.mrml.cohort_scene import SUBJECT, openCohort, openSubject, saveSubject
 from DSCBrainSegLib.mrml.ground_truth_segment import (
@@ -87,7 +87,7 @@ class GroundTruthSection:
             if not segmentMask(segmentation, segmentId, volume).any():
                 raise ConfigurationError(_("The ground truth is empty; draw it first."))
             before = getGroundTruth(segmentation, segmentId, volume)
-            groundTruth = draw(parameters.reader, before.seeded_from)
+            groundTruth = redraw(before, parameters.reader)
         except DSCBrainSegError as error:
             self._say(str(error))
             return

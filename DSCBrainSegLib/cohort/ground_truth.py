@@ -25,7 +25,8 @@ class GroundTruth:
     drawn_at : str
         When, in ISO 8601 with time zone.
     seeded_from : str
-        Name of the method whose mask was the start; empty if drawn from nothing.
+        Name of the method whose mask was the start; ``simulation`` for exact truth; empty if drawn
+        from nothing.
     confirmed_by : str
         The second reader; empty until then.
     confirmed_at : str
@@ -67,6 +68,17 @@ def draw(reader: str, seeded_from: str = "", at: str | None = None) -> GroundTru
     if not reader.strip():
         raise ConfigurationError("A ground truth needs the name of its reader.")
     return GroundTruth(reader.strip(), at or now(), seeded_from)
+
+
+def redraw(before: GroundTruth, reader: str) -> GroundTruth:
+    """Record that `reader` drew on what was there; of exact truth that remains the start.
+
+    Raises
+    ------
+    ConfigurationError
+        The reader has no name.
+    """
+    return draw(reader, SIMULATION if before.reader == SIMULATION else before.seeded_from)
 
 
 def confirm(ground_truth: GroundTruth, reader: str, at: str | None = None) -> GroundTruth:

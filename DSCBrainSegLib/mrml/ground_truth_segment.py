@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, TO_DRAW, GroundTruth
+from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, SIMULATION, TO_DRAW, GroundTruth
 from DSCBrainSegLib.errors import ConfigurationError
 from DSCBrainSegLib.mrml.edited import claimForPerson, isEdited, maskHash
 from DSCBrainSegLib.mrml.method_segments import (
@@ -19,7 +19,7 @@ from DSCBrainSegLib.mrml.segment_tags import getTag, setTag
 from DSCBrainSegLib.mrml.segments import segmentMask
 from DSCBrainSegLib.mrml.voxels import volumeShape
 
-_CONFIRMED_MASK = "ConfirmedMask"
+_TOLD_OF_MASK = "GroundTruthMask"
 
 
 def startGroundTruth(segmentationNode, volumeNode, seedSegmentId: str = "") -> str:
@@ -63,29 +63,39 @@ def setGroundTruth(segmentationNode, segmentId: str, volumeNode, groundTruth: Gr
     segmentId : str
     volumeNode : vtkMRMLVolumeNode
     groundTruth : GroundTruth
-        From `cohort.ground_truth.draw` or `confirm`; a confirmation holds for the mask as it is
-        now.
+        From `cohort.ground_truth`; a confirmation, and that it is exact, hold for the mask as it
+        is now.
     """
     segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
     for name, text in groundTruth.to_dict().items():
         setTag(segment, f"GroundTruth.{name}", text)
     if groundTruth.state != TO_DRAW:
         claimForPerson(segment)
-    confirmed = groundTruth.state == CONFIRMED
-    mask = segmentMask(segmentationNode, segmentId, volumeNode) if confirmed else None
-    setTag(segment, _CONFIRMED_MASK, "" if mask is None else maskHash(mask))
+    bound = _holdsForOneMask(groundTruth)
+    mask = segmentMask(segmentationNode, segmentId, volumeNode) if bound else None
+    setTag(segment, _TOLD_OF_MASK, "" if mask is None else maskHash(mask))
 
 
 def getGroundTruth(segmentationNode, segmentId: str, volumeNode) -> GroundTruth:
-    """Return the history of a drawn mask, without a confirmation that was of another mask."""
+    """Return the history of a drawn mask, without what was told of the mask before a stroke.
+
+    A confirmation goes; exact simulated truth is no longer that, but what the drawing started from.
+    """
     segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
     names = GroundTruth().to_dict()
     groundTruth = GroundTruth(**{name: getTag(segment, f"GroundTruth.{name}") for name in names})
-    if groundTruth.state == CONFIRMED:
-        mask = segmentMask(segmentationNode, segmentId, volumeNode)
-        if getTag(segment, _CONFIRMED_MASK) != maskHash(mask):
-            return replace(groundTruth, confirmed_by="", confirmed_at="")
-    return groundTruth
+    if not _holdsForOneMask(groundTruth):
+        return groundTruth
+    mask = segmentMask(segmentationNode, segmentId, volumeNode)
+    if getTag(segment, _TOLD_OF_MASK) == maskHash(mask):
+        return groundTruth
+    if groundTruth.reader == SIMULATION:
+        return GroundTruth(seeded_from=SIMULATION)
+    return replace(groundTruth, confirmed_by="", confirmed_at="")
+
+
+def _holdsForOneMask(groundTruth: GroundTruth) -> bool:
+    return groundTruth.state == CONFIRMED or groundTruth.reader == SIMULATION
 
 
 def loadGroundTruth(

@@ -12,7 +12,7 @@ from DSCBrainSegLib.cohort.ground_truth import (
     TO_DRAW,
     GroundTruth,
     confirm,
-    draw,
+    redraw,
 )
 from DSCBrainSegLib.errors import ConfigurationError
 from DSCBrainSegLib.mrml.ground_truth_segment import (
@@ -105,7 +105,7 @@ class TruthSection:
         case = self._app.case
         if not case.mask(case.truth_id).any():
             raise ConfigurationError("The ground truth is empty; draw it first.")
-        self._record(draw(self._app.state.reader, self._history().seeded_from))
+        self._record(redraw(self._history(), self._app.state.reader))
 
     def _confirm(self) -> None:
         self._record(confirm(self._history(), self._app.state.second_reader))
