@@ -7,14 +7,8 @@ import numpy as np
 
 def largest_component(mask: np.ndarray) -> np.ndarray:
     """Keep the largest face-connected piece of a bool array; an empty mask stays empty."""
-    from scipy import ndimage
-
-    parts, count = ndimage.label(mask)
-    if count == 0:
-        return np.zeros(np.shape(mask), dtype=bool)
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return parts == sizes.argmax()
+    parts, sizes = _pieces(mask)
+    return (parts == sizes.argmax()) & (parts > 0)
 
 
 def major_components(mask: np.ndarray, share: float) -> np.ndarray:
@@ -31,13 +25,8 @@ def major_components(mask: np.ndarray, share: float) -> np.ndarray:
     ndarray of bool, same shape
         An empty mask stays empty.
     """
-    from scipy import ndimage
-
-    parts, _ = ndimage.label(mask)
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    kept = sizes >= max(1.0, share * sizes.max())
-    return kept[parts]
+    parts, sizes = _pieces(mask)
+    return (sizes >= max(1.0, share * sizes.max()))[parts]
 
 
 def solid_parts(mask: np.ndarray, smallest: int) -> np.ndarray:
@@ -55,7 +44,18 @@ def solid_parts(mask: np.ndarray, smallest: int) -> np.ndarray:
     """
     from scipy import ndimage
 
-    parts, _ = ndimage.label(ndimage.binary_fill_holes(mask))
-    kept = np.bincount(parts.ravel()) >= smallest
-    kept[0] = False
-    return kept[parts]
+    parts, sizes = _pieces(ndimage.binary_fill_holes(mask))
+    return (sizes >= max(1, smallest))[parts]
+
+
+def _pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number the face-connected pieces from 1; return the numbers and each piece's size.
+
+    What lies outside them has number and size 0.
+    """
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(mask)
+    sizes = np.bincount(parts.ravel(), minlength=1)
+    sizes[0] = 0
+    return parts, sizes

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from slicer_host.fixtures import clean_scene, slicer_host  # noqa: F401 - pytest finds them here
+from slicer_fixtures import panel, sample  # noqa: F401 - pytest finds them here
+from slicer_host.fixtures import clean_scene, slicer_host  # noqa: F401
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

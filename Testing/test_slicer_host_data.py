@@ -2,13 +2,7 @@
 
 import pytest
 from dicom_factory import make_affine, make_frames, write_classic
-from slicer_host_module import add_segmentation, add_volume, open_sample
-
-
-@pytest.fixture
-def sample(clean_scene, tmp_path):
-    """The sample module's widget, entered."""
-    return open_sample(clean_scene, tmp_path)
+from slicer_host_module import add_segmentation, add_volume
 
 
 @pytest.fixture

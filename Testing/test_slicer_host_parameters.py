@@ -1,13 +1,7 @@
 """The test host runs a scripted module as Slicer does: panel, parameter node, scene, reload."""
 
 import pytest
-from slicer_host_module import add_segmentation, add_volume, open_sample
-
-
-@pytest.fixture
-def sample(clean_scene, tmp_path):
-    """The sample module's widget, entered."""
-    return open_sample(clean_scene, tmp_path)
+from slicer_host_module import add_segmentation, add_volume
 
 
 @pytest.fixture

@@ -1,13 +1,7 @@
 """The test host's Qt is PythonQt: what that refuses is refused, what it returns is returned."""
 
 import pytest
-from slicer_host_module import open_sample, ui_text, write_module
-
-
-@pytest.fixture
-def sample(clean_scene, tmp_path):
-    """The sample module's widget, entered."""
-    return open_sample(clean_scene, tmp_path)
+from slicer_host_module import ui_text, write_module
 
 
 def test_process_streams_lines_and_can_be_killed(sample, clean_scene):

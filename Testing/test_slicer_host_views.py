@@ -2,13 +2,7 @@
 
 import numpy as np
 import pytest
-from slicer_host_module import add_segmentation, add_volume, open_sample, ui_text, write_module
-
-
-@pytest.fixture
-def sample(clean_scene, tmp_path):
-    """The sample module's widget, entered."""
-    return open_sample(clean_scene, tmp_path)
+from slicer_host_module import add_segmentation, add_volume, ui_text, write_module
 
 
 @pytest.fixture

@@ -9,18 +9,11 @@ from slicer_module_panel import (
     add_series,
     choose_method,
     masks_of,
-    open_panel,
     paint,
     segment_and_wait,
 )
 
 NAME = "Ground truth (reader)"
-
-
-@pytest.fixture
-def panel(clean_scene):
-    """The module's widget, entered, in an empty scene."""
-    return open_panel(clean_scene)
 
 
 @pytest.fixture

@@ -62,12 +62,6 @@ def load_button(panel, row=0):
     return panel.ui.dicomTree.itemWidget(series_items(panel)[row], BUTTON)
 
 
-@pytest.fixture
-def panel(clean_scene):
-    """The module's widget, entered, in an empty scene."""
-    return open_panel(clean_scene)
-
-
 def test_candidates_are_listed_by_patient_and_study_and_load_with_a_click(clean_scene, tmp_path):
     """With the real worker, which reads the headers."""
     import slicer

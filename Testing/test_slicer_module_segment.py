@@ -13,16 +13,9 @@ from slicer_module_panel import (
     least,
     make_series,
     masks_of,
-    open_panel,
     paint,
     segment_and_wait,
 )
-
-
-@pytest.fixture
-def panel(clean_scene):
-    """The module's widget, entered, in an empty scene."""
-    return open_panel(clean_scene)
 
 
 @pytest.fixture

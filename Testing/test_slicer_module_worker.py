@@ -17,16 +17,9 @@ from slicer_module_panel import (
     is_alive,
     least,
     masks_of,
-    open_panel,
     segment_and_wait,
     worker_pid,
 )
-
-
-@pytest.fixture
-def panel(clean_scene):
-    """The module's widget, entered, in an empty scene."""
-    return open_panel(clean_scene)
 
 
 @pytest.fixture

@@ -106,11 +106,16 @@ def _setAttributes(node, attributes: dict[str, str]) -> None:
         node.SetAttribute(key, value)
 
 
+def frameWindow(frames: np.ndarray) -> tuple[float, float]:
+    """Return the lowest and highest intensity to show of some frames; they differ."""
+    low, high = np.percentile(frames, WINDOW_PERCENTILES)
+    return float(low), float(max(high, low + 1e-3))
+
+
 def _setWindow(volume, frames: np.ndarray) -> None:
     """Set one window for all frames, so that the bolus is seen as darkening."""
     volume.CreateDefaultDisplayNodes()
     looked = np.unique(np.linspace(0, len(frames) - 1, WINDOW_FRAMES).astype(int))
-    low, high = np.percentile(frames[looked], WINDOW_PERCENTILES)
     display = volume.GetDisplayNode()
     display.SetAutoWindowLevel(False)
-    display.SetWindowLevelMinMax(float(low), float(max(high, low + 1e-3)))
+    display.SetWindowLevelMinMax(*frameWindow(frames[looked]))

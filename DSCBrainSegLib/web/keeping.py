@@ -104,7 +104,7 @@ class Keeper:
 
     def keep(self) -> None:
         """Keep what changed since the last draft, if anything; `on_kept` follows."""
-        if self._running is None and self._is_changed():
+        if self._running is None and self._changed() is not None:
             self._problem = None
             self._running = asyncio.get_running_loop().create_task(self._keep_all())
 
@@ -116,7 +116,7 @@ class Keeper:
         OutputError
             It cannot be kept.
         """
-        while self._case is not None and (self.is_busy or self._is_changed()):
+        while self._case is not None and (self.is_busy or self._changed() is not None):
             self.keep()
             await self._running
             if self._problem is not None:
@@ -136,21 +136,19 @@ class Keeper:
             It cannot be kept.
         """
         self._disk.shutdown()
-        if self._case is not None and self._is_changed():
-            draft, masks, facts = self._next_draft()
+        if self._case is not None and (facts := self._changed()) is not None:
+            draft, masks = self._next_draft(facts)
             self._store.write(draft, masks)
             self._note(draft, facts)
 
-    def _is_changed(self) -> bool:
-        """Whether the masks, or whether they are saved, differ from what was kept."""
-        if self._is_in_doubt:
-            return True
+    def _changed(self) -> dict | None:
+        """Return the masks if they, or whether they are saved, differ from what was kept."""
         facts = self._case.facts()
-        return (facts, facts != self._saved) != (self.kept, self._kept_as_unsaved)
+        as_kept = (facts, facts != self._saved) == (self.kept, self._kept_as_unsaved)
+        return None if as_kept and not self._is_in_doubt else facts
 
-    def _next_draft(self) -> tuple[Draft, Path | None, dict]:
+    def _next_draft(self, facts: dict) -> tuple[Draft, Path | None]:
         """Write the masks, if they changed, and return what the disk needs to be told."""
-        facts = self._case.facts()
         masks = None
         if facts != self.kept or not self.draft.segmentation or self._is_in_doubt:
             masks = self._store.unfinished()
@@ -161,13 +159,13 @@ class Keeper:
             unsaved=facts != self._saved,
             saved_at=now(),
         )
-        return draft, masks, facts
+        return draft, masks
 
     async def _keep_all(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            while self._is_changed():
-                draft, masks, facts = self._next_draft()
+            while (facts := self._changed()) is not None:
+                draft, masks = self._next_draft(facts)
                 # Cut short, it may be on the disk though it was never noted.
                 self._is_in_doubt = True
                 await loop.run_in_executor(self._disk, self._store.write, draft, masks)

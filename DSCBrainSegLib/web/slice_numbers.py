@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.web.views import AXIAL, CORONAL, SAGITTAL, slice_text
 
 PATIENT_AXES = {SAGITTAL: 0, CORONAL: 1, AXIAL: 2}
@@ -39,6 +40,6 @@ class SliceNumberSection:
 
     def _array_axis(self, view: str) -> int:
         """Return the array axis (k, j, i) that a view moves along."""
-        affine = self._app.case.series.affine[:3, :3]
-        directions = np.abs(affine[PATIENT_AXES[view]] / np.linalg.norm(affine, axis=0))
-        return 2 - int(np.argmax(directions))
+        affine = self._app.case.series.affine
+        along = np.abs(affine[PATIENT_AXES[view], :3]) / voxel_spacing(affine)[::-1]
+        return 2 - int(np.argmax(along))

@@ -7,7 +7,7 @@ from trame.widgets import html
 from trame.widgets import vuetify3 as v
 from vtkmodules.vtkCommonCore import vtkCommand
 
-from DSCBrainSegLib.mrml.series_to_sequence import WINDOW_PERCENTILES
+from DSCBrainSegLib.mrml.series_to_sequence import frameWindow
 
 FINE_RANGE = 20.0
 """Series whose intensities span less are shown with decimals."""
@@ -78,8 +78,7 @@ class WindowLevelSection:
         """Fit window and level to the time point that is shown."""
         case = self._app.case
         if case is not None:
-            low, high = np.percentile(case.series.frames[case.frame], WINDOW_PERCENTILES)
-            self._set(float(low), float(max(high, low + 1e-3)))
+            self._set(*frameWindow(case.series.frames[case.frame]))
 
     def _on_display(self, display, _event) -> None:
         case = self._app.case

@@ -28,7 +28,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from DSCBrainSegLib.components import largest_component
+from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.methods import get_method
+from DSCBrainSegLib.metrics.surface import surface_distances
 from DSCBrainSegLib.pipeline import run_method
 from DSCBrainSegLib.post import BRAIN_PROBABILITY, clean_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
@@ -97,6 +99,11 @@ class Judged:
 def dice(mask: np.ndarray, truth: np.ndarray) -> float:
     total = np.count_nonzero(mask) + np.count_nonzero(truth)
     return 2 * np.count_nonzero(mask & truth) / total if total else 1.0
+
+
+def dice_and_hd95(mask: np.ndarray, truth: np.ndarray, affine: np.ndarray) -> tuple[float, float]:
+    """Dice, and HD95 in mm."""
+    return dice(mask, truth), surface_distances(mask, truth, voxel_spacing(affine)).hd95_mm
 
 
 def plane_dice(mask: np.ndarray, truth: np.ndarray) -> np.ndarray:

@@ -18,7 +18,6 @@ of 0 for them at first, so all begin alike.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import shlex
@@ -28,30 +27,28 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from calibrate_quality import dice
+from calibrate_quality import dice_and_hd95
 from choices_data import (
     Volume,
     keep_slices,
     prepared,
-    read_json,
+    read_kept,
     real_volumes,
     simulated_volumes,
 )
 from choices_train import BATCH_SIZE, START, TRAININGS, Training, train, write_start
 
 from DSCBrainSegLib import __version__
+from DSCBrainSegLib.cohort.stored import write_json, write_text
 from DSCBrainSegLib.evaluation.markdown import to_markdown
 from DSCBrainSegLib.evaluation.table import Cell, Table
-from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.keras_backend import select_backend
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.metrics.statistics import summarise
-from DSCBrainSegLib.metrics.surface import surface_distances
 from DSCBrainSegLib.network.weights import SUFFIX, default_weights, describe, network_of
 from DSCBrainSegLib.pipeline import run_method, to_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.progress import never_cancelled, no_progress
-from DSCBrainSegLib.training.checkpoints import CheckpointFolder
 
 
 @dataclass(frozen=True)
@@ -94,11 +91,6 @@ ROWS = {
 }
 
 
-def write_json(folder: Path, name: str, values: dict) -> None:
-    text = json.dumps(values, indent=1)
-    CheckpointFolder(folder).write(name, lambda path: path.write_text(text, encoding="utf-8"))
-
-
 def measure(volume: Volume, weights: Path, row: Row) -> tuple[float, float]:
     """Dice and HD95 in mm of a network's mask, over the slices to compare."""
     network, axial = get_method("network"), to_axial(volume.image, volume.affine)
@@ -109,8 +101,7 @@ def measure(volume: Volume, weights: Path, row: Row) -> tuple[float, float]:
         mirror_image = replace(axial, volume=axial.volume[:, :, ::-1])
         found = (found + run_method(network, mirror_image, *asked)[:, :, ::-1]) / 2
     mask = to_mask(network, axial, found)[volume.compared]
-    truth = volume.truth[volume.compared]
-    return dice(mask, truth), surface_distances(mask, truth, voxel_spacing(volume.affine)).hd95_mm
+    return dice_and_hd95(mask, volume.truth[volume.compared], volume.affine)
 
 
 def evaluate(key: str, folder: Path, kind: str, volumes: list[Volume]) -> np.ndarray:
@@ -118,13 +109,13 @@ def evaluate(key: str, folder: Path, kind: str, volumes: list[Volume]) -> np.nda
     name, row = f"{key}.{kind}.json", ROWS[key]
     weights = folder / f"{row.trained}{SUFFIX}"
     names, digest = [volume.name for volume in volumes], describe(weights)["sha256"]
-    kept = read_json(folder / name)
+    kept = read_kept(folder / name)
     if kept is None or (kept["volumes"], kept["weights"]) != (names, digest):
         training = TRAININGS.get(row.trained, Training())
         with prepared(training.preparation):
             figures = [measure(volume, weights, row) for volume in volumes]
         kept = {"volumes": names, "weights": digest, "dice and hd95_mm": figures}
-        write_json(folder, name, kept)
+        write_json(folder / name, kept)
         print(f"{key}: {len(names)} {kind} volumes measured", file=sys.stderr)
     return np.array(kept["dice and hd95_mm"])
 
@@ -181,10 +172,11 @@ def read_options() -> argparse.Namespace:
         "initial": describe(chosen.initial)["sha256"],
         "version": __version__,
     }
-    kept = read_json(chosen.output / "settings.json")
+    kept = read_kept(chosen.output / "settings.json")
     if kept not in (None, settings):
         options.error(f"{chosen.output} was made with {kept}, not {settings}; name another folder")
-    write_json(chosen.output, "settings.json", settings)
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    write_json(chosen.output / "settings.json", settings)
     return chosen
 
 
@@ -226,7 +218,7 @@ def main() -> None:
     ]
     tables = [build_table(title, found[kind]) for kind, (title, _) in kinds.items()]
     text = to_markdown(tables, statements)
-    CheckpointFolder(folder).write("table.md", lambda path: path.write_text(text, "utf-8"))
+    write_text(folder / "table.md", text)
     print(text)
 
 

@@ -6,7 +6,6 @@ here (`prepared`), so that everything around them stays what it is.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,9 +15,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from calibrate_quality import REPORT_HEADS, process_pool
+from calibrate_quality import REPORT_HEADS, head_path, process_pool
 from time_axis import abnormal_volumes
 
+from DSCBrainSegLib.cohort.stored import read_json
 from DSCBrainSegLib.network.config import NetworkConfig
 from DSCBrainSegLib.preprocessing import grid, intensity
 from DSCBrainSegLib.preprocessing.grid import NetworkGrid
@@ -114,10 +114,6 @@ def _acquired_once() -> Iterator[None]:
         yield
 
 
-def head_path(label_maps: Path, head: int) -> Path:
-    return label_maps / f"training_seg_{head:02d}.nii.gz"
-
-
 def keep_slices(
     folder: Path, count: int, label_maps: Path, cache: Path, size: int, seed: int, jobs: int
 ) -> list[Path]:
@@ -210,6 +206,6 @@ def real_volumes(folder: Path) -> Iterator[Volume]:
         yield Volume(case.name, found.image, found.affine, found.reference, found.compared)
 
 
-def read_json(path: Path) -> dict | None:
+def read_kept(path: Path) -> dict | None:
     """Return what a file holds; None if it is not there."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return read_json(path) if path.exists() else None

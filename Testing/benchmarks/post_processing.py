@@ -16,12 +16,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from calibrate_quality import REPORT_HEADS, dice, simulate
+from calibrate_quality import REPORT_HEADS, dice_and_hd95, head_path, simulate
 
 from DSCBrainSegLib.components import major_components
-from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.methods import get_method
-from DSCBrainSegLib.metrics.surface import surface_distances
 from DSCBrainSegLib.pipeline import run_method
 from DSCBrainSegLib.post import PIECE_SHARE, clean_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
@@ -104,11 +102,6 @@ VARIANTS = {
 }
 
 
-def measure(mask: np.ndarray, truth: np.ndarray, affine: np.ndarray) -> tuple[float, float]:
-    """Dice and HD95 in mm."""
-    return dice(mask, truth), surface_distances(mask, truth, voxel_spacing(affine)).hd95_mm
-
-
 def real_volumes(folder: Path):
     """Yield image, affine, reference and compared slices of each case."""
     from DSCBrainSegLib.cohort.cases import find_cases, load_case
@@ -121,7 +114,7 @@ def real_volumes(folder: Path):
 def simulated_volumes(label_maps: Path, cache: Path | None, count: int):
     """Yield volumes of the held-out heads; seeds that calibration does not use."""
     for head in REPORT_HEADS:
-        path = label_maps / f"training_seg_{head:02d}.nii.gz"
+        path = head_path(label_maps, head)
         for number in range(count):
             seed = 1000 * head + 500 + number
             image, affine, truth, _ = simulate((path, cache, seed, False))
@@ -134,7 +127,8 @@ def compare(volumes, weights: Path | None) -> dict[str, np.ndarray]:
     for image, affine, truth, compared in volumes:
         predicted = predict(image, affine, weights)
         for name, variant in VARIANTS.items():
-            rows[name].append(measure(variant(predicted)[compared], truth[compared], affine))
+            mask = variant(predicted)[compared]
+            rows[name].append(dice_and_hd95(mask, truth[compared], affine))
         print(".", end="", flush=True, file=sys.stderr)
     print(file=sys.stderr)
     return {name: np.array(values) for name, values in rows.items()}

@@ -13,11 +13,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from calibrate_quality import REPORT_HEADS, dice
+from calibrate_quality import REPORT_HEADS, dice_and_hd95
 
-from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.methods import get_method
-from DSCBrainSegLib.metrics.surface import surface_distances
 from DSCBrainSegLib.network.weights import network_of
 from DSCBrainSegLib.pipeline import run_method, to_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
@@ -48,7 +46,7 @@ def measure(image, affine, truth, drop, weights) -> tuple[float, float]:
         drop = to_axial(drop, affine).volume
     found = run_method(network, axial, weights, no_progress, never_cancelled, drop)
     mask = to_mask(network, axial, found)
-    return dice(mask, truth), surface_distances(mask, truth, voxel_spacing(affine)).hd95_mm
+    return dice_and_hd95(mask, truth, affine)
 
 
 def print_table(rows: np.ndarray) -> None:
