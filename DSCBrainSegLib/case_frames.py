@@ -96,6 +96,7 @@ def _one_frame(series: DSCSeries, index: int) -> DSCSeries:
             "times": series.times[[index]],
             "frame_indices": series.frame_indices[[index]],
             "sop_instance_uids": [uids[index]] if uids else [],
+            "planes": [series.planes[index]] if series.planes else [],
             "warnings": list(series.warnings),
         }
     )

@@ -111,7 +111,7 @@ def test_hello_says_what_the_worker_can_do_without_loading_a_network(client):
         ({"input": "a.nrrd", "affine": np.eye(4).tolist()}, ConfigurationError, "own geometry"),
         ({"input": "a", "method": "magic"}, ConfigurationError, "no segmentation method 'magic'"),
         ({"input": "a", "frame": "late"}, ConfigurationError, "counted from 0 or 'auto'"),
-        ({"input": "a", "format": "png"}, ConfigurationError, "nrrd or npy"),
+        ({"input": "a", "format": "png"}, ConfigurationError, "nrrd, dcm-seg, dcm-labelmap, npy"),
         ({"input": "a", "weights": "w.h5"}, ConfigurationError, "no weights"),
     ],
 )

@@ -17,6 +17,7 @@ EXIT_INTERRUPTED = 130
 
 COMMANDS = (
     "segment",
+    "export-seg",
     "info",
     "review",
     "evaluate",

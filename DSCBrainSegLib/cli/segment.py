@@ -52,11 +52,13 @@ class FrameNumber(click.ParamType):
 )
 @click.option(
     "--format",
-    "mask_format",
-    type=click.Choice(["nii.gz", "nrrd"]),
-    default="nii.gz",
+    "mask_formats",
+    type=click.Choice(["nii.gz", "nrrd", "dcm-seg", "dcm-labelmap"]),
+    multiple=True,
+    default=["nii.gz"],
     show_default=True,
-    help="File format of the mask.",
+    help="File format of the mask; give it several times for several. dcm-seg is a DICOM "
+    "segmentation, dcm-labelmap one as a label map; both refer to a DICOM series.",
 )
 @click.option("--weights", type=click.Path(path_type=Path), help="Network weights to use.")
 @click.option(
@@ -74,7 +76,7 @@ def command(
     series_uid,
     method,
     compare,
-    mask_format,
+    mask_formats,
     weights,
     no_bolus,
     overwrite,
@@ -86,30 +88,33 @@ def command(
     mask on the series' own grid, a picture of every slice, the figures and a report.
     """
     work = _compare if compare else _segment
+    mask_formats = tuple(dict.fromkeys(mask_formats))
+    if compare and (len(mask_formats) > 1 or mask_formats[0].startswith("dcm")):
+        raise click.UsageError("--compare writes masks in one format, nii.gz or nrrd.")
     choices = {
         "frame": frame,
         "weights": weights,
         "series_uid": series_uid,
         "bolus": not no_bolus,
     }
-    work(source, output, method, choices, mask_format, overwrite, as_json)
+    work(source, output, method, choices, mask_formats, overwrite, as_json)
 
 
-def _segment(source, output, method, choices, mask_format, overwrite, as_json):
+def _segment(source, output, method, choices, mask_formats, overwrite, as_json):
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.methods import get_method
     from DSCBrainSegLib.pipeline import segment_series
     from DSCBrainSegLib.report.write import output_names, write_results
 
-    _check_output(output, output_names(mask_format), overwrite)
+    _check_output(output, output_names(mask_formats), overwrite)
     with terminal_progress(wanted=not as_json) as progress:
         if get_method(method).uses_weights:
             progress(0, 1, "Starting the network library")
             load_keras()
         result = segment_series(source, method, progress=progress, **choices)
         progress(1, 1, "Writing results")
-        facts = write_results(result, output, mask_format, overwrite)
+        facts = write_results(result, output, mask_formats, overwrite)
     if as_json:
         click.echo(json.dumps(facts))
         return
@@ -135,7 +140,7 @@ def _name_slices_to_check(quality) -> None:
         click.echo(f"  {found.slice + 1}{sure}: {' '.join(found.reasons)}")
 
 
-def _compare(source, output, method, choices, mask_format, overwrite, as_json):
+def _compare(source, output, method, choices, mask_formats, overwrite, as_json):
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.errors import MissingPackageError
@@ -144,14 +149,14 @@ def _compare(source, output, method, choices, mask_format, overwrite, as_json):
     from DSCBrainSegLib.evaluation.figure import require_matplotlib
 
     require_matplotlib()
-    _check_output(output, comparison_names(mask_format), overwrite)
+    _check_output(output, comparison_names(mask_formats[0]), overwrite)
     with terminal_progress(wanted=not as_json) as progress:
         progress(0, 1, "Starting the network library")
         with suppress(MissingPackageError):  # without it the other methods are compared
             load_keras()
         comparison = compare_methods(source, method, progress=progress, **choices)
         progress(1, 1, "Writing results")
-        facts = write_comparison(comparison, output, mask_format, overwrite)
+        facts = write_comparison(comparison, output, mask_formats[0], overwrite)
     if as_json:
         click.echo(json.dumps(facts))
         return

@@ -50,7 +50,7 @@ def addMaskedSeries(
     series = openNode(node).read(progress=progress, cancelled=cancelled)
     series.frames[:, ~np.asarray(mask, dtype=bool)] = 0
     # The new voxels are not those of the DICOM files, and they lie under the same transform.
-    series = replace(series, affine=ijkToLps(volumeNode), sop_instance_uids=[])
+    series = replace(series, affine=ijkToLps(volumeNode), sop_instance_uids=[], planes=[])
     nodes = addSeries(series, f"{volumeNode.GetName()} (brain)")
     nodes.volume.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
     placeBeside(nodes.volume, volumeNode)

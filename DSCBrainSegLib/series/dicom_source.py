@@ -65,6 +65,7 @@ def _source(scan: Scan, part: SeriesPart, warnings: list[str]) -> SeriesSource:
         echo_time=part.echo_time,
         repetition_time=facts.repetition_time,
         sop_instance_uids=[list(dict.fromkeys(p.sop_uid for p in volume)) for volume in planes],
+        planes=planes,
         source=root,
         header=_header(part),
         warnings=warnings,

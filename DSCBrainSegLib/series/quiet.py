@@ -10,13 +10,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Silence the warnings and log lines of pydicom, its decoders, nibabel and pynrrd.
+    """Silence the warnings and log lines of pydicom, highdicom, decoders, nibabel, pynrrd.
 
     Real headers break the standard in ways that do not matter here; what does matter is said in
     the series' own warnings, without patient data. Loggers are quietened, not replaced, so that a
     program with its own logging keeps it outside this block.
     """
-    loggers = [logging.getLogger(name) for name in ("pydicom", "nibabel.global", "nrrd")]
+    loggers = [
+        logging.getLogger(name) for name in ("pydicom", "highdicom", "nibabel.global", "nrrd")
+    ]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:

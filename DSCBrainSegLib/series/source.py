@@ -16,6 +16,7 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
+from DSCBrainSegLib.series.planes import Plane
 from DSCBrainSegLib.series.types import DSCSeries
 
 
@@ -41,6 +42,8 @@ class SeriesSource:
         In seconds.
     sop_instance_uids : list of list of str
         For each time point; empty for NIfTI and NRRD.
+    planes : list of list of Plane
+        Slices of each time point in the DICOM files; empty for NIfTI and NRRD.
     source : Path or None
         File or folder.
     header : dict
@@ -58,6 +61,7 @@ class SeriesSource:
     echo_time: float | None = None
     repetition_time: float | None = None
     sop_instance_uids: list[list[str]] = field(default_factory=list)
+    planes: list[list[Plane]] = field(default_factory=list)
     source: Path | None = None
     header: dict = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -108,6 +112,7 @@ class SeriesSource:
             frame_indices=np.array(indices, dtype=int),
             frame_count=self.frame_count,
             sop_instance_uids=[uids[index] for index in indices] if uids else [],
+            planes=[self.planes[index] for index in indices] if self.planes else [],
             source=self.source,
             description=self.description,
             header=dict(self.header),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.geometry import voxel_spacing, voxel_volume_ml
+from DSCBrainSegLib.series.planes import Plane
 
 
 @dataclass
@@ -34,6 +35,9 @@ class DSCSeries:
     sop_instance_uids : list of list of str
         For each frame the SOP Instance UIDs of the DICOM files it came from, in slice order (one
         UID for a mosaic or multi-frame file); empty for NIfTI and NRRD.
+    planes : list of list of Plane
+        For each frame its slices in the DICOM files, in slice order: what a DICOM SEG of the frame
+        refers to. Empty for NIfTI and NRRD.
     source : Path or None
         File or folder it was read from.
     description : str
@@ -53,6 +57,7 @@ class DSCSeries:
     frame_indices: np.ndarray | None = None
     frame_count: int | None = None
     sop_instance_uids: list[list[str]] = field(default_factory=list)
+    planes: list[list[Plane]] = field(default_factory=list)
     source: Path | None = None
     description: str = ""
     header: dict = field(default_factory=dict)

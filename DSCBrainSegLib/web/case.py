@@ -33,7 +33,7 @@ from DSCBrainSegLib.mrml.slices_to_check import (
 from DSCBrainSegLib.web.entries import Entry
 from DSCBrainSegLib.web.loading import Loaded
 
-WARNINGS_TAG = "Warnings"
+WARNINGS_TAG, TIME_POINT_TAG = "Warnings", "TimePoint"
 
 TO_SEGMENT, SEGMENTED = "to segment", "segmented"
 """States of a series that nobody has drawn on; the others are those of a cohort."""
@@ -169,6 +169,15 @@ class Case:
         warnings = facts.get("warnings") or []
         setTag(self.segments.GetSegment(segment_id), WARNINGS_TAG, "\n".join(warnings))
 
+    def remember_frame(self, segment_id: str, index: int) -> None:
+        """Keep the time point, counted from 0, that a mask was made on."""
+        setTag(self.segments.GetSegment(segment_id), TIME_POINT_TAG, str(index + 1))
+
+    def frame_of(self, segment_id: str) -> int:
+        """Return the time point, counted from 0, that a mask was made on."""
+        number = getTag(self.segments.GetSegment(segment_id), TIME_POINT_TAG)
+        return int(number) - 1 if number.isdecimal() else self.loaded.frame
+
     def warnings(self, segment_id: str) -> list[str]:
         """Return the warnings of the run that made a mask."""
         return getTag(self.segments.GetSegment(segment_id), WARNINGS_TAG).splitlines()
@@ -188,6 +197,10 @@ class Case:
     def method(self, segment_id: str) -> str:
         """Return the method that made a segment, "" for a user's own."""
         return methodOf(self.segments.GetSegment(segment_id))
+
+    def reader_of(self, segment_id: str) -> str:
+        """Return who drew a segment, "" where nobody is named."""
+        return getGroundTruth(self.segmentation, segment_id, self.volume).reader
 
     def colour(self, segment_id: str) -> tuple[int, int, int]:
         """Return a segment's colour, RGB from 0 to 255."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from trame.widgets import html
 from trame.widgets import vuetify3 as v
 
+from DSCBrainSegLib.dicom_seg.origin import MaskOrigin
+from DSCBrainSegLib.dicom_seg.write import write_dicom_seg
 from DSCBrainSegLib.errors import OutputError
 from DSCBrainSegLib.files import output_folder
 from DSCBrainSegLib.mrml.cohort_subject import saveGroundTruth
@@ -27,7 +29,7 @@ class SaveSection:
         self._app, self._output = app, output
         self._file_job = None
         state = app.state
-        state.kept_text, state.in_cohort = "", False
+        state.kept_text, state.in_cohort, state.is_dicom = "", False, False
         state.replace_open, state.replace_text = False, ""
 
     def build(self) -> None:
@@ -48,6 +50,7 @@ class SaveSection:
                     ("Ground truth into the cohort", "save-cohort", self.save_truth, "in_cohort"),
                     ("All masks as .seg.nrrd", "save-all", self.save_segmentation, "true"),
                     ("The chosen mask as NIfTI", "save-mask", self.save_mask, "true"),
+                    ("The chosen mask as DICOM SEG", "save-seg", self.save_seg, "is_dicom"),
                 ):
                     v.VListItem(text, id=name, click=click, v_if=(shown,))
         with v.VDialog(v_model=("replace_open",), width="420"), v.VCard(classes="pa-3"):
@@ -58,7 +61,9 @@ class SaveSection:
 
     def opened(self) -> None:
         """Offer what can be saved of the case that was opened."""
-        self._app.state.in_cohort = self._app.case.subject is not None
+        case = self._app.case
+        self._app.state.in_cohort = case.subject is not None
+        self._app.state.is_dicom = bool(case.series.planes)
 
     def refresh(self) -> None:
         """Show when a draft was kept, or all was saved."""
@@ -82,6 +87,16 @@ class SaveSection:
 
     def save_mask(self) -> None:
         """Save the mask that is edited as NIfTI on the grid of the series."""
+        self._save_chosen(
+            "nii.gz",
+            lambda case, chosen, path: write_mask(path, case.mask(chosen), case.series.affine),
+        )
+
+    def save_seg(self) -> None:
+        """Save the mask that is edited as DICOM SEG of the time point it was made on."""
+        self._save_chosen("dcm", _write_seg)
+
+    def _save_chosen(self, suffix: str, write) -> None:
         case, chosen = self._app.case, self._app.editor.segment_id
         if not chosen:
             self._app.say("There is no mask yet; segment or draw one first.", "info")
@@ -91,8 +106,8 @@ class SaveSection:
         if len(same) > 1:
             name += f"-{same.index(chosen) + 1}"
         self._save_file(
-            f"{case.entry.file_stem}-{name}.nii.gz",
-            lambda path: write_mask(path, case.mask(chosen), case.series.affine),
+            f"{case.entry.file_stem}-{name}.{suffix}",
+            lambda path: write(case, chosen, path),
             is_everything=case.subject is None and len(case.segment_ids) == 1,
         )
 
@@ -126,3 +141,15 @@ class SaveSection:
         case.subject = saveGroundTruth(case.subject, case.volume, case.segmentation, case.truth_id)
         self._app.keeper.mark_saved()
         self._app.say(f"Saved as {case.subject.name}: {case.subject.state}.", "success")
+
+
+def _write_seg(case, segment_id: str, path: Path) -> None:
+    """Write a segment as DICOM SEG; who drew ground truth is named, as the reader gave it."""
+    method, frame, reader = case.method(segment_id), case.frame_of(segment_id), ""
+    if segment_id == case.truth_id or not method:
+        kind, method, reader = "drawn", "", case.reader_of(segment_id)
+    else:
+        kind = "edited" if case.is_edited(segment_id) else "automatic"
+    facts = case.entry.facts if case.entry.facts.get("method") == method else {}
+    origin = MaskOrigin(kind, method, facts.get("weights"), time_point=frame + 1, creator=reader)
+    write_dicom_seg(path, case.mask(segment_id), case.series.planes[frame], origin)

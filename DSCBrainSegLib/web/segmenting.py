@@ -106,6 +106,7 @@ class SegmentSection:
             with self._app.editor.one_step():
                 result = importResult(facts, case.volume, frames)
                 case.remember_warnings(result.segmentId, facts)
+                case.remember_frame(result.segmentId, result.frame)
         self._app.masks.chosen(result.segmentId)
         self._app.settle()
         self._app.say(

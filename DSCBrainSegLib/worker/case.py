@@ -8,6 +8,7 @@ from types import NoneType
 
 from DSCBrainSegLib.errors import ConfigurationError, SeriesError
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, check_cancelled
+from DSCBrainSegLib.report.write import MASK_NAMES, write_mask_file
 from DSCBrainSegLib.series.types import DSCSeries
 
 FIELDS: dict[str, tuple[type, ...]] = {
@@ -24,7 +25,7 @@ FIELDS: dict[str, tuple[type, ...]] = {
 }
 """Fields of a ``segment`` request with their types."""
 
-MASK_FORMATS = ("nii.gz", "nrrd", "npy")
+MASK_FORMATS = (*MASK_NAMES, "npy")
 
 
 def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
@@ -78,7 +79,7 @@ def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCall
     progress(1, 1, "Writing the mask")
     start = time.perf_counter()
     with output_folder(target, overwrite) as work:
-        _write_mask(work / name, result.mask, result.series.affine)
+        _write_mask(work, result, fields.get("format", "nrrd"))
         check_cancelled(cancelled)
     facts = collect_facts(result)
     facts["timings_s"]["write mask"] = round(time.perf_counter() - start, 4)
@@ -95,9 +96,10 @@ def _output(fields: dict) -> tuple[Path, str, bool]:
     mask_format = fields.get("format", "nrrd")
     if mask_format not in MASK_FORMATS:
         raise ConfigurationError(
-            f"Masks are written as {' or '.join(MASK_FORMATS)}, not as {mask_format!r}."
+            f"Masks are written as {', '.join(MASK_FORMATS)}, not as {mask_format!r}."
         )
-    return Path(fields["output"]).absolute(), f"mask.{mask_format}", fields.get("overwrite", False)
+    name = MASK_NAMES.get(mask_format, f"mask.{mask_format}")
+    return Path(fields["output"]).absolute(), name, fields.get("overwrite", False)
 
 
 def _source(fields: dict) -> Path | list[Path] | DSCSeries:
@@ -145,12 +147,10 @@ def _read_array(path: Path, affine: list | None) -> DSCSeries:
     return DSCSeries(frames=frames, times=np.arange(len(frames)), affine=matrix, source=path)
 
 
-def _write_mask(path: Path, mask, affine) -> None:
-    if path.suffix == ".npy":
+def _write_mask(folder: Path, result, mask_format: str) -> None:
+    if mask_format == "npy":
         import numpy as np
 
-        np.save(path, mask.astype(np.uint8))
+        np.save(folder / "mask.npy", result.mask.astype(np.uint8))
         return
-    from DSCBrainSegLib.series import write_mask
-
-    write_mask(path, mask, affine)
+    write_mask_file(folder, result, mask_format)

@@ -55,6 +55,7 @@ class Worker:
             "measure": self._measure,
             "list": self._list,
             "simulate": self._simulate,
+            "export_seg": self._export_seg,
             "shutdown": self._shutdown,
         }
 
@@ -149,6 +150,12 @@ class Worker:
 
         check_fields(fields, FIELDS)
         return simulate_case(fields, progress, cancelled)
+
+    def _export_seg(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback):
+        from DSCBrainSegLib.worker.export_seg import FIELDS, export_seg
+
+        check_fields(fields, FIELDS)
+        return export_seg(fields, progress, cancelled)
 
     def _shutdown(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback):
         check_fields(fields, {})
