@@ -26,12 +26,12 @@ demo: $(VENV)/demo.stamp
 
 # Slicer's views draw with Mesa, which does not bear TensorFlow in the same process.
 test: $(VENV)/test.stamp test-review
-	$(RUN) -m pytest --ignore-glob="*/test_slicer_*"
-	$(RUN) -m pytest $(filter-out Testing/test_slicer_review%,$(wildcard Testing/test_slicer_*.py))
+	$(RUN) -m pytest --ignore=Testing/slicer_host --ignore=Testing/slicer_module --ignore=Testing/review
+	$(RUN) -m pytest Testing/slicer_host Testing/slicer_module
 
 # In an environment of its own: trame-slicer wants another slicer-core than the module's tests.
 test-review: $(REVIEW_VENV)/review-test.stamp
-	$(REVIEW_VENV)/bin/python -m pytest Testing/test_slicer_review*.py
+	$(REVIEW_VENV)/bin/python -m pytest Testing/review
 
 review: $(REVIEW_VENV)/review-test.stamp
 	$(REVIEW_VENV)/bin/python -m DSCBrainSegLib review "$(RESULT)"
@@ -50,7 +50,7 @@ benchmark: $(VENV)/peers.stamp
 		--methods network,otsu,otsu-post,aabl,cusum,dipy,nilearn
 
 peers: $(PEERS_VENV)/peers.stamp
-	$(PEERS_VENV)/bin/python -m DSCBrainSegLib.evaluation.peer_run -o peers-output \
+	$(PEERS_VENV)/bin/python -m DSCBrainSegLib.evaluation.external.run -o peers-output \
 		--data "$(DATA)" --label-maps "$(LABELMAPS)" $(PEERS_OPTIONS)
 
 # PyTorch without CUDA where its own index can be reached, else what PyPI has.

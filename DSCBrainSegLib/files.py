@@ -1,15 +1,20 @@
-"""Writing results so that nothing is left half written or overwritten unasked."""
+"""Files that are the old or the new ones after a kill, and results not overwritten unasked."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from DSCBrainSegLib.errors import OutputError
+from DSCBrainSegLib.errors import OutputError, SeriesError
+
+_CHUNK_BYTES = 1 << 20
 
 
 @contextmanager
@@ -64,6 +69,55 @@ def refuse_existing(target: Path, names: list[str], overwrite: bool) -> None:
             f"{target} already holds {', '.join(existing)}; choose another folder or allow "
             "overwriting (--overwrite)."
         )
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON object.
+
+    Raises
+    ------
+    SeriesError
+        The file is damaged or cannot be read.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SeriesError(f"{path} is damaged or cannot be read; restore it.") from error
+    if not isinstance(values, dict):
+        raise SeriesError(f"{path} is damaged: a JSON object is expected; restore it.")
+    return values
+
+
+def write_json(path: Path, values: dict) -> None:
+    """Write a JSON object so that the file is the old or the new one, never half of it."""
+    write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that it is the old or the new one, never half of it."""
+    partial = hidden_name(path.parent, path.name)
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def hidden_name(folder: Path, name: str) -> Path:
+    """Return a path in `folder` that no one else uses; what a kill leaves there is hidden."""
+    return folder / f".{name}-{uuid.uuid4().hex[:8]}"
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _make_folder(target: Path) -> Path | None:

@@ -12,7 +12,7 @@ import numpy as np
 from DSCBrainSegLib.case_frames import CaseFrames
 from DSCBrainSegLib.errors import ConfigurationError, SeriesError, WeightsError
 from DSCBrainSegLib.methods import SegmentationMethod, get_method
-from DSCBrainSegLib.post import BRAIN_PROBABILITY, clean_mask
+from DSCBrainSegLib.postprocessing import BRAIN_PROBABILITY, clean_mask
 from DSCBrainSegLib.preprocessing.axial import AxialVolume, to_axial
 from DSCBrainSegLib.preprocessing.bolus_peak import FEWEST_FRAMES, bolus_drop
 from DSCBrainSegLib.preprocessing.intensity import check_intensities

@@ -1,10 +1,10 @@
 """Fixtures that several test files share."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
+from bright_ball import ball
 from slicer_fixtures import panel, sample  # noqa: F401 - pytest finds them here
 from slicer_host.fixtures import clean_scene, slicer_host  # noqa: F401
 
@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 @pytest.fixture(scope="session")
 def keras():
     """The keras module on the back end the library chooses."""
-    from DSCBrainSegLib.keras_backend import select_backend
+    from DSCBrainSegLib.network.backend import select_backend
 
     select_backend()
     import keras
@@ -35,14 +35,6 @@ def threshold_method():
     unregister_method("threshold")
 
 
-def ball(shape=(10, 40, 36), spacing=(5.0, 3.0, 3.0), radius_mm=45.0):
-    """Bright ball (K, J, I) in a dark volume, off centre so that a flip is seen."""
-    centre = np.array(shape) / 2 - 0.5 + np.array([0, 3, -2])
-    grids = np.ogrid[tuple(slice(n) for n in shape)]
-    squared = sum(((g - c) * step) ** 2 for g, c, step in zip(grids, centre, spacing, strict=True))
-    return squared < radius_mm**2
-
-
 @pytest.fixture
 def series_file(tmp_path):
     """A NIfTI series of six frames of a bright ball, in an oddly named folder."""
@@ -56,10 +48,3 @@ def series_file(tmp_path):
     path = folder / "perfusion.nii.gz"
     write_nifti(path, frames, affine, 1.5)
     return path
-
-
-def shared_folder() -> Path | None:
-    """The development data beside the repository, if this machine has them."""
-    default = Path(__file__).resolve().parents[1].parent / "shared"
-    folder = Path(os.environ.get("DSCBRAINSEG_SHARED", default))
-    return folder if (folder / "data" / "dev").is_dir() else None

@@ -6,7 +6,7 @@ from slicer.i18n import tr as _
 
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
 from DSCBrainSegLib.methods import get_method
-from DSCBrainSegLib.worker.batch import (
+from DSCBrainSegLib.results.batch import (
     DONE,
     FAILED,
     RUNNING,
@@ -14,7 +14,7 @@ from DSCBrainSegLib.worker.batch import (
     Batch,
     describe_item,
 )
-from DSCBrainSegLib.worker.batch_sources import BatchSource, find_sources
+from DSCBrainSegLib.results.sources import BatchSource, find_sources
 
 from .nifti_package import NiftiPackage
 from .worker_job import WorkerJob

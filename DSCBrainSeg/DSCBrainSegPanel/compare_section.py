@@ -7,8 +7,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from DSCBrainSegLib.cohort.stored import write_text
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
+from DSCBrainSegLib.files import write_text
 from DSCBrainSegLib.methods import get_method, list_methods
 from DSCBrainSegLib.mrml.compared import comparedTables, rememberTables
 from DSCBrainSegLib.mrml.plots import addChart

@@ -4,12 +4,12 @@ import slicer
 from slicer.i18n import tr as _
 
 from DSCBrainSegLib.errors import DSCBrainSegError
-from DSCBrainSegLib.worker.extras import extra_state, get_extra
+from DSCBrainSegLib.installation.extras import extra_state, get_extra
 
 from .child_task import ChildTask
 from .slicer_process import libraryProcess
 
-MODULE = "DSCBrainSegLib.worker.extras"
+MODULE = "DSCBrainSegLib.installation.extras"
 
 
 class ExtraPackages:
@@ -18,7 +18,7 @@ class ExtraPackages:
     Parameters
     ----------
     name : str
-        See `DSCBrainSegLib.worker.extras.EXTRAS`.
+        See `DSCBrainSegLib.installation.extras.EXTRAS`.
     purpose : str
         What it is for, as the beginning of a sentence: "The report".
     say : callable

@@ -1,11 +1,11 @@
 """Install and remove the network library for the worker, in a process of its own."""
 
-from DSCBrainSegLib.worker.runtime import runtime_state
+from DSCBrainSegLib.installation.runtime import runtime_state
 
 from .child_task import ChildTask
 from .slicer_process import libraryProcess
 
-MODULE = "DSCBrainSegLib.worker.runtime"
+MODULE = "DSCBrainSegLib.installation.runtime"
 
 
 class RuntimeTasks:

@@ -4,11 +4,11 @@ import slicer
 from slicer.i18n import tr as _
 
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
+from DSCBrainSegLib.installation.runtime import runtime_state
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.mrml.sequence_to_series import openNode
 from DSCBrainSegLib.mrml.series_nodes import seriesOf, volumeOf
 from DSCBrainSegLib.mrml.voxels import volumeShape
-from DSCBrainSegLib.worker.runtime import runtime_state
 
 from .parameters import FrameChoice
 from .slices_list import SlicesList

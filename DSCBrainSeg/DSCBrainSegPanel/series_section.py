@@ -3,8 +3,8 @@
 import slicer
 from slicer.i18n import tr as _
 
+from DSCBrainSegLib.display import METHOD_COLOURS, SPARE_COLOURS
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
-from DSCBrainSegLib.evaluation.colours import METHOD_COLOURS, SPARE_COLOURS
 from DSCBrainSegLib.mrml.masked_series import addMaskedSeries, addRegionVolume
 from DSCBrainSegLib.mrml.plots import addChart
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation

@@ -12,10 +12,10 @@ import slicer
 from slicer.i18n import tr as _
 
 import DSCBrainSegLib
+from DSCBrainSegLib.installation.extras import ready_folders
+from DSCBrainSegLib.installation.runtime import VARIABLE, runtime_state
 from DSCBrainSegLib.worker.child import ChildProcess
-from DSCBrainSegLib.worker.extras import ready_folders
 from DSCBrainSegLib.worker.protocol import WorkerEnded
-from DSCBrainSegLib.worker.runtime import VARIABLE, runtime_state
 
 # Slicer's launcher puts its own packages before PYTHONPATH. What the worker needs in other versions
 # must come before those, what is only added behind them.

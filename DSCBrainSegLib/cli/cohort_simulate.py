@@ -31,7 +31,7 @@ def command(folder, count, seed, slices, frames, label_maps, wide):
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.cohort.layout import COHORT_NAME, Cohort
     from DSCBrainSegLib.cohort.simulate import simulate_cohort
-    from DSCBrainSegLib.simulation.heads import find_label_maps
+    from DSCBrainSegLib.simulation.anatomy.heads import find_label_maps
 
     if wide and slices:
         raise click.UsageError("--wide draws the slices; leave --slices out.")

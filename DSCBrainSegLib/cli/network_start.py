@@ -20,7 +20,7 @@ def load_keras() -> None:
     MissingPackageError
         Keras or a back end for it is not installed.
     """
-    from DSCBrainSegLib.keras_backend import select_backend
+    from DSCBrainSegLib.network.backend import select_backend
 
     select_backend()
     with quiet_start(), _hidden(UNUSED_BY_US):

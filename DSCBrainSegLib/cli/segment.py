@@ -105,7 +105,7 @@ def _segment(source, output, method, choices, mask_formats, overwrite, as_json):
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.methods import get_method
     from DSCBrainSegLib.pipeline import segment_series
-    from DSCBrainSegLib.report.write import output_names, write_results
+    from DSCBrainSegLib.results.write import output_names, write_results
 
     _check_output(output, output_names(mask_formats), overwrite)
     with terminal_progress(wanted=not as_json) as progress:
@@ -146,7 +146,7 @@ def _compare(source, output, method, choices, mask_formats, overwrite, as_json):
     from DSCBrainSegLib.errors import MissingPackageError
     from DSCBrainSegLib.evaluation.compare import compare_methods
     from DSCBrainSegLib.evaluation.compare_write import comparison_names, write_comparison
-    from DSCBrainSegLib.evaluation.figure import require_matplotlib
+    from DSCBrainSegLib.evaluation.plots.figure import require_matplotlib
 
     require_matplotlib()
     _check_output(output, comparison_names(mask_formats[0]), overwrite)

@@ -78,7 +78,7 @@ def command(output, overwrite, label_map, wide, replay, series_format, **chosen)
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.files import refuse_existing
-    from DSCBrainSegLib.simulation.phantom_files import PHANTOM_NAMES, write_phantom
+    from DSCBrainSegLib.simulation.series.phantom_files import PHANTOM_NAMES, write_phantom
 
     given = {name: value for name, value in chosen.items() if value is not None}
     _refuse_conflicts(given, wide, replay)
@@ -119,8 +119,8 @@ def _option(name: str) -> str:
 
 
 def _simulate(given: dict, label_map: Path | None, wide: bool, progress):
-    from DSCBrainSegLib.simulation.heads import read_head
-    from DSCBrainSegLib.simulation.phantom import simulate_phantom, simulate_wide_phantom
+    from DSCBrainSegLib.simulation.anatomy.heads import read_head
+    from DSCBrainSegLib.simulation.series.phantom import simulate_phantom, simulate_wide_phantom
 
     maps, head = read_head(label_map) if label_map else (None, None)
     if given.get("tumour") == "none":
@@ -130,6 +130,6 @@ def _simulate(given: dict, label_map: Path | None, wide: bool, progress):
 
 
 def _replay(replay: Path, label_map: Path | None, progress):
-    from DSCBrainSegLib.simulation.phantom_files import read_record, replay_phantom
+    from DSCBrainSegLib.simulation.series.phantom_files import read_record, replay_phantom
 
     return replay_phantom(read_record(replay), label_map, progress)

@@ -43,7 +43,7 @@ def command(
 ):
     """Train on slices simulated from the whole-head label maps (.nii.gz) in LABELMAPS."""
     from DSCBrainSegLib.errors import ConfigurationError
-    from DSCBrainSegLib.keras_backend import select_backend
+    from DSCBrainSegLib.network.backend import select_backend
     from DSCBrainSegLib.network.config import NetworkConfig
     from DSCBrainSegLib.training.simulated import SimulatedTraining, train_on_simulation
 

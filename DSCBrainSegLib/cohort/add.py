@@ -22,8 +22,9 @@ from DSCBrainSegLib.cohort.layout import (
     Subject,
     check_subject_name,
 )
-from DSCBrainSegLib.cohort.stored import FILES_KEY, file_sha256, hidden_name, write_json
+from DSCBrainSegLib.cohort.stored import FILES_KEY
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
+from DSCBrainSegLib.files import file_sha256, hidden_name, write_json
 from DSCBrainSegLib.preprocessing.reference_frame import choose_reference_frame
 from DSCBrainSegLib.series.types import DSCSeries
 

@@ -12,8 +12,9 @@ import numpy as np
 from DSCBrainSegLib.cohort.check_privacy import private_facts, private_header
 from DSCBrainSegLib.cohort.ground_truth import SIMULATION, same_reader
 from DSCBrainSegLib.cohort.layout import HISTORY_NAME, MASK_NAME, SEGMENTATION_NAME, Subject
-from DSCBrainSegLib.cohort.stored import FILES_KEY, current_file, file_sha256, stored_sha256
+from DSCBrainSegLib.cohort.stored import FILES_KEY, current_file, stored_sha256
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.files import file_sha256
 
 USUAL_BRAIN_ML = (150.0, 2200.0)
 """From a few slices of a child to the largest whole brains, with their fluid."""

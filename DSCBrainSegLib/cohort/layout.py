@@ -9,15 +9,9 @@ from pathlib import Path
 
 from DSCBrainSegLib.cohort.ground_truth import TO_DRAW, GroundTruth
 from DSCBrainSegLib.cohort.split import Split
-from DSCBrainSegLib.cohort.stored import (
-    FILES_KEY,
-    current_file,
-    file_sha256,
-    read_json,
-    stored_sha256,
-    write_json,
-)
+from DSCBrainSegLib.cohort.stored import FILES_KEY, current_file, stored_sha256
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
+from DSCBrainSegLib.files import file_sha256, read_json, write_json
 
 COHORT_NAME = "cohort.json"
 SUBJECT_NAME = "subject.json"

@@ -23,16 +23,9 @@ from DSCBrainSegLib.cohort.layout import (
     SUBJECT_NAME,
     Subject,
 )
-from DSCBrainSegLib.cohort.stored import (
-    FILES_KEY,
-    file_sha256,
-    hidden_name,
-    put_in_place,
-    stored_sha256,
-    waiting_file,
-    write_json,
-)
+from DSCBrainSegLib.cohort.stored import FILES_KEY, put_in_place, stored_sha256, waiting_file
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
+from DSCBrainSegLib.files import file_sha256, hidden_name, write_json
 
 
 def save_ground_truth(

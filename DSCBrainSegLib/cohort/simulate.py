@@ -187,8 +187,8 @@ def simulate_cohort(
 
 
 def _add(cohort: Cohort, name: str, draws, path: Path | None, cache: Path) -> Subject:
-    from DSCBrainSegLib.simulation.heads import read_head
-    from DSCBrainSegLib.simulation.phantom import simulate_phantom, simulate_wide_phantom
+    from DSCBrainSegLib.simulation.anatomy.heads import read_head
+    from DSCBrainSegLib.simulation.series.phantom import simulate_phantom, simulate_wide_phantom
 
     maps, head = read_head(path, cache) if path else (None, None)
     wide = isinstance(draws, WideSubjectDraws)

@@ -2,67 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import uuid
 from pathlib import Path
-
-from DSCBrainSegLib.errors import SeriesError
 
 FILES_KEY = "files_sha256"
 """Entry of subject.json that holds the SHA-256 of each file it tells of."""
-
-_CHUNK_BYTES = 1 << 20
-
-
-def read_json(path: Path) -> dict:
-    """Read a JSON object.
-
-    Raises
-    ------
-    SeriesError
-        The file is damaged or cannot be read.
-    """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SeriesError(f"{path} is damaged or cannot be read; restore it.") from error
-    if not isinstance(values, dict):
-        raise SeriesError(f"{path} is damaged: a JSON object is expected; restore it.")
-    return values
-
-
-def write_json(path: Path, values: dict) -> None:
-    """Write a JSON object so that the file is the old or the new one, never half of it."""
-    write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file so that it is the old or the new one, never half of it."""
-    partial = hidden_name(path.parent, path.name)
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def hidden_name(folder: Path, name: str) -> Path:
-    """Return a path in `folder` that no one else uses; what a kill leaves there is hidden."""
-    return folder / f".{name}-{uuid.uuid4().hex[:8]}"
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as hexadecimal digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def waiting_file(folder: Path, name: str, sha256: str) -> Path:

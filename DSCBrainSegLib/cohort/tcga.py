@@ -19,7 +19,6 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from DSCBrainSegLib.cohort.ground_truth import now
-from DSCBrainSegLib.cohort.stored import hidden_name, write_json, write_text
 from DSCBrainSegLib.cohort.tcia_client import TciaClient
 from DSCBrainSegLib.cohort.tcia_manifest import (
     MANIFEST_FORMAT,
@@ -37,6 +36,7 @@ from DSCBrainSegLib.cohort.tcia_notice import (
 )
 from DSCBrainSegLib.cohort.tcia_series import SeriesFilter, TciaSeries, choose_series
 from DSCBrainSegLib.errors import OutputError, SeriesError
+from DSCBrainSegLib.files import hidden_name, write_json, write_text
 from DSCBrainSegLib.progress import (
     CancelCallback,
     ProgressCallback,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from DSCBrainSegLib.cohort.stored import file_sha256, read_json
 from DSCBrainSegLib.cohort.tcia_series import TciaSeries
 from DSCBrainSegLib.errors import OutputError, SeriesError
+from DSCBrainSegLib.files import file_sha256, read_json
 
 MANIFESTS_NAME = "manifests"
 MANIFEST_FORMAT = {"format": "dscbrainseg-tcia-series", "version": 1}

@@ -62,7 +62,7 @@ def find_methods(
         No name is given, there is no such method (the message lists those there are), or two
         weight files make the same method.
     """
-    from DSCBrainSegLib.evaluation.peers import peers
+    from DSCBrainSegLib.methods.external.tools import peers
 
     known = {method.name: method for method in [*peers(), *list_methods()]}
     own = [each.method for each in weights]

@@ -9,10 +9,10 @@ import numpy as np
 
 from DSCBrainSegLib.evaluation.axial_case import AxialView
 from DSCBrainSegLib.evaluation.compare import Attempt, Comparison
-from DSCBrainSegLib.evaluation.figure import draw_comparison
-from DSCBrainSegLib.evaluation.markdown import to_markdown
-from DSCBrainSegLib.evaluation.pictures import PictureRow, picture_levels, planes_at
-from DSCBrainSegLib.evaluation.table import Cell, Table
+from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
+from DSCBrainSegLib.evaluation.plots.pictures import PictureRow, picture_levels, planes_at
+from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
+from DSCBrainSegLib.evaluation.tables.table import Cell, Table
 from DSCBrainSegLib.methods import list_methods
 
 PICTURE_ROWS = 4
@@ -91,7 +91,7 @@ def write_comparison(
 
 def comparison_facts(comparison: Comparison) -> dict:
     """Return what compare.json holds, without patient identity."""
-    from DSCBrainSegLib.report.facts import collect_facts
+    from DSCBrainSegLib.results.facts import collect_facts
 
     shared = collect_facts(comparison.done[0].result)
     return {

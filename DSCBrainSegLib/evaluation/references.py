@@ -9,8 +9,8 @@ from pathlib import Path
 from DSCBrainSegLib.cohort.cases import SOURCE_NAME, ReferenceCase
 from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, SIMULATION, TO_DRAW
 from DSCBrainSegLib.cohort.layout import COHORT_NAME, SUBJECT_NAME, Cohort, Subject
-from DSCBrainSegLib.cohort.stored import read_json
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.files import read_json
 
 SIMULATED = "simulated, exact truth that no person drew"
 UNKNOWN = "of unknown origin, nothing beside the mask says who or what made it"

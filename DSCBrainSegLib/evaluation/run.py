@@ -13,15 +13,15 @@ from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase, find_cases, l
 from DSCBrainSegLib.errors import Cancelled
 from DSCBrainSegLib.evaluation.axial_case import AxialCase
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights, describe_weights, find_methods
+from DSCBrainSegLib.evaluation.html.viewer import CaseViewer, ViewerCase
 from DSCBrainSegLib.evaluation.measure import (
     SliceFigures,
     VolumeFigures,
     measure_slices,
     measure_volume,
 )
-from DSCBrainSegLib.evaluation.pictures import CasePictures, PictureRow, plan_pictures
+from DSCBrainSegLib.evaluation.plots.pictures import CasePictures, PictureRow, plan_pictures
 from DSCBrainSegLib.evaluation.references import describe_references, describe_scope
-from DSCBrainSegLib.evaluation.viewer import CaseViewer, ViewerCase
 from DSCBrainSegLib.methods import SegmentationMethod
 from DSCBrainSegLib.progress import (
     CancelCallback,
@@ -139,7 +139,7 @@ def evaluate_folder(
     --------
     >>> evaluate_folder("cohort", ["otsu", "network"], "results")  # doctest: +SKIP
     """
-    from DSCBrainSegLib.evaluation.figure import require_matplotlib
+    from DSCBrainSegLib.evaluation.plots.figure import require_matplotlib
     from DSCBrainSegLib.evaluation.write import write_evaluation
     from DSCBrainSegLib.files import output_folder, refuse_existing
 

@@ -7,18 +7,18 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from DSCBrainSegLib.evaluation.bland_altman import draw_bland_altman
-from DSCBrainSegLib.evaluation.box_plots import draw_box_plots
-from DSCBrainSegLib.evaluation.case_tables import case_tables
-from DSCBrainSegLib.evaluation.dice_plot import draw_dice_by_slice
-from DSCBrainSegLib.evaluation.figure import draw_comparison
-from DSCBrainSegLib.evaluation.latex import to_latex
-from DSCBrainSegLib.evaluation.markdown import to_markdown
+from DSCBrainSegLib.evaluation.html.page import render_page
 from DSCBrainSegLib.evaluation.measure import SliceFigures, VolumeFigures
-from DSCBrainSegLib.evaluation.page import render_page
-from DSCBrainSegLib.evaluation.paper_tables import paper_tables
+from DSCBrainSegLib.evaluation.plots.bland_altman import draw_bland_altman
+from DSCBrainSegLib.evaluation.plots.box_plots import draw_box_plots
+from DSCBrainSegLib.evaluation.plots.dice_plot import draw_dice_by_slice
+from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
 from DSCBrainSegLib.evaluation.run import Evaluation
-from DSCBrainSegLib.evaluation.table import (
+from DSCBrainSegLib.evaluation.tables.case_tables import case_tables
+from DSCBrainSegLib.evaluation.tables.latex import to_latex
+from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
+from DSCBrainSegLib.evaluation.tables.paper_tables import paper_tables
+from DSCBrainSegLib.evaluation.tables.table import (
     MethodSummary,
     build_tables,
     summarise_slices,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from DSCBrainSegLib.evaluation.colours import REFERENCE_COLOUR, Colour, method_colours
+from DSCBrainSegLib.display import REFERENCE_COLOUR, Colour, method_colours
 from DSCBrainSegLib.methods import list_methods
 from DSCBrainSegLib.mrml.edited import isEdited, rememberWritten
 from DSCBrainSegLib.mrml.segment_tags import getTag, setTag

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import slicer
 
-from DSCBrainSegLib.evaluation.colours import Colour, as_fractions
+from DSCBrainSegLib.display import Colour, as_fractions
 
 
 def addChart(

@@ -7,8 +7,8 @@ import slicer
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
+from DSCBrainSegLib.display import Colour, as_fractions
 from DSCBrainSegLib.errors import SeriesError
-from DSCBrainSegLib.evaluation.colours import Colour, as_fractions
 from DSCBrainSegLib.mrml.voxels import volumeShape
 
 LABELMAP = "Binary labelmap"

@@ -11,7 +11,7 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
 from DSCBrainSegLib.evaluation.measure import SliceFigures, VolumeFigures
-from DSCBrainSegLib.evaluation.table import VOLUME_COLUMNS
+from DSCBrainSegLib.evaluation.tables.table import VOLUME_COLUMNS
 from DSCBrainSegLib.series.signal_curves import SignalCurves
 
 TIME_COLUMN = "Time (s)"
@@ -34,8 +34,8 @@ def figuresTable(figures: Sequence[VolumeFigures], name: str, tableNode=None):
     Returns
     -------
     vtkMRMLTableNode
-        Method, then the columns of `evaluation.table.VOLUME_COLUMNS` that any row has; NaN where a
-        figure is undefined.
+        Method, then the columns of `evaluation.tables.table.VOLUME_COLUMNS` that any row has; NaN
+        where a figure is undefined.
     """
     columns: dict[str, Sequence] = {"Method": [row.method for row in figures]}
     for column in VOLUME_COLUMNS:

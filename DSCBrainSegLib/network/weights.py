@@ -113,7 +113,7 @@ def sha256(path: Path) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _load(path: Path, _modified: int):
-    from DSCBrainSegLib.keras_backend import select_backend
+    from DSCBrainSegLib.network.backend import select_backend
 
     select_backend()
     from DSCBrainSegLib.network.model import build_model

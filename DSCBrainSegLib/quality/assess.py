@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from DSCBrainSegLib.post import BRAIN_PROBABILITY, clean_mask
+from DSCBrainSegLib.postprocessing import BRAIN_PROBABILITY, clean_mask
 from DSCBrainSegLib.preprocessing.axial import AxialVolume
 from DSCBrainSegLib.quality.confidence import GOOD_VOLUME_DICE, Calibration
 from DSCBrainSegLib.quality.features import judged_planes, plane_features, volume_features

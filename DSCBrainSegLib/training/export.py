@@ -46,7 +46,7 @@ def export_weights(
     OutputError
         The target exists.
     """
-    from DSCBrainSegLib.keras_backend import select_backend
+    from DSCBrainSegLib.network.backend import select_backend
 
     select_backend()
     from DSCBrainSegLib.network.model import build_model

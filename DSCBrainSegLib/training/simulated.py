@@ -188,7 +188,7 @@ def _cosine(fraction: float, settings: SimulatedTraining) -> float:
 def _validation_set(paths, cache, settings):
     """Slices of the held-out heads; the fall of the signal is known in every second run."""
     from DSCBrainSegLib.network.channels import input_channels
-    from DSCBrainSegLib.simulation.maps import load_head_maps
+    from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps
     from DSCBrainSegLib.training.slice_pool import SLICES_PER_CASE, simulate_run
 
     network = settings.network

@@ -147,7 +147,11 @@ def simulate_run(rng: np.random.Generator, maps, size: int, peak: bool):
     drops : ndarray of float32, same shape
         Zeros without `peak`.
     """
-    from DSCBrainSegLib.simulation.slices import draw_case, draw_slice_positions, simulate_slices
+    from DSCBrainSegLib.simulation.series.slices import (
+        draw_case,
+        draw_slice_positions,
+        simulate_slices,
+    )
 
     case = draw_case(rng, maps)
     positions = draw_slice_positions(rng, case, maps, SLICES_PER_CASE, contiguous=True)
@@ -162,7 +166,7 @@ def _views(memory, shape):
 
 
 def _produce(paths, cache, peak, memory, shape, written, wanted, stop, seed):
-    from DSCBrainSegLib.simulation.maps import load_head_maps
+    from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps
 
     parent = os.getppid()
     images, masks, drops = _views(memory, shape)

@@ -65,7 +65,7 @@ def main(folder: str) -> None:
     """Measure on the training part of a cohort and print a line for each figure."""
     from DSCBrainSegLib.cohort.cases import cohort_cases
     from DSCBrainSegLib.cohort.layout import Cohort
-    from DSCBrainSegLib.keras_backend import select_backend
+    from DSCBrainSegLib.network.backend import select_backend
     from DSCBrainSegLib.network.config import LEAN
     from DSCBrainSegLib.training.cohort_slices import load_slices
 

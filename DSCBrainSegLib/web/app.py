@@ -9,12 +9,12 @@ from trame.app import TrameApp
 from trame_slicer import module as trame_slicer_module
 
 from DSCBrainSegLib.errors import DSCBrainSegError
+from DSCBrainSegLib.web.autosave import Keeper
 from DSCBrainSegLib.web.case import Case
 from DSCBrainSegLib.web.comparing import CompareSection
 from DSCBrainSegLib.web.drawing import TruthSection
 from DSCBrainSegLib.web.editor import Editor
 from DSCBrainSegLib.web.entries import Entry
-from DSCBrainSegLib.web.keeping import Keeper
 from DSCBrainSegLib.web.listing import ListSection
 from DSCBrainSegLib.web.loading import load_entry
 from DSCBrainSegLib.web.masks import MaskSection

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from DSCBrainSegLib.cohort.ground_truth import SIMULATION, STATES, TO_DRAW, GroundTruth
 from DSCBrainSegLib.cohort.layout import COHORT_NAME, Cohort, Subject
-from DSCBrainSegLib.cohort.stored import read_json
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.files import read_json
 
 FACTS_NAME = "segment.json"
 COMPARED_PREFIX = "mask-"

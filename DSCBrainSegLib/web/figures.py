@@ -9,10 +9,10 @@ import numpy as np
 
 from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase
 from DSCBrainSegLib.evaluation.axial_case import AxialView
-from DSCBrainSegLib.evaluation.figure import draw_comparison
 from DSCBrainSegLib.evaluation.measure import NAN, VolumeFigures, measure_volume
-from DSCBrainSegLib.evaluation.pictures import PictureRow, picture_levels, planes_at
-from DSCBrainSegLib.evaluation.table import VOLUME_COLUMNS
+from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
+from DSCBrainSegLib.evaluation.plots.pictures import PictureRow, picture_levels, planes_at
+from DSCBrainSegLib.evaluation.tables.table import VOLUME_COLUMNS
 from DSCBrainSegLib.series import DSCSeries
 
 COLUMNS = tuple(column for column in VOLUME_COLUMNS if not column.key.startswith("seconds"))

@@ -7,8 +7,8 @@ from trame.widgets import vuetify3 as v
 
 from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, DRAWN, TO_DRAW
 from DSCBrainSegLib.web.case import SEGMENTED, TO_SEGMENT
+from DSCBrainSegLib.web.drafts import DraftStore
 from DSCBrainSegLib.web.entries import Entry
-from DSCBrainSegLib.web.store import DraftStore
 
 STATE_COLOURS = {
     TO_SEGMENT: "grey",

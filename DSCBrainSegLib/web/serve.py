@@ -65,8 +65,8 @@ def serve(
         The address or port cannot be used.
     """
     _quiet_vtk()
+    from DSCBrainSegLib.web.access import TOKEN, Guard
     from DSCBrainSegLib.web.app import ReviewApp
-    from DSCBrainSegLib.web.guard import TOKEN, Guard
     from DSCBrainSegLib.web.launcher import tell_socket
 
     app = ReviewApp(entries, output, runner)

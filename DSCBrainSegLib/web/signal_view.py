@@ -9,7 +9,7 @@ import numpy as np
 from trame.widgets import html
 from trame.widgets import vuetify3 as v
 
-from DSCBrainSegLib.evaluation.colours import SPARE_COLOURS
+from DSCBrainSegLib.display import SPARE_COLOURS
 from DSCBrainSegLib.series.signal_curves import signal_curves
 from DSCBrainSegLib.web.curves import Curve, draw_curves, intensity_range
 

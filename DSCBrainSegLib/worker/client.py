@@ -7,6 +7,7 @@ import sys
 import time
 from collections import deque
 
+from DSCBrainSegLib.installation.runtime import worker_environment
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
 from DSCBrainSegLib.worker.child import ChildProcess
 from DSCBrainSegLib.worker.protocol import (
@@ -18,7 +19,6 @@ from DSCBrainSegLib.worker.protocol import (
     unexpected_end,
 )
 from DSCBrainSegLib.worker.runner import Process
-from DSCBrainSegLib.worker.runtime import worker_environment
 
 POLITE_SECONDS = 0.5
 """How long a cancelled case may take to stop by itself and leave the worker warm."""

@@ -84,9 +84,9 @@ class Worker:
 
     def _hello(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
         from DSCBrainSegLib.errors import MissingPackageError
-        from DSCBrainSegLib.keras_backend import select_backend
         from DSCBrainSegLib.methods import list_methods
-        from DSCBrainSegLib.report.facts import collect_versions
+        from DSCBrainSegLib.network.backend import select_backend
+        from DSCBrainSegLib.results.facts import collect_versions
 
         check_fields(fields, {})
         backend, problem = None, None
@@ -107,9 +107,9 @@ class Worker:
         }
 
     def _warm(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
+        from DSCBrainSegLib.network.device import measure_speed, start_keras
         from DSCBrainSegLib.network.predict import prepare_network
         from DSCBrainSegLib.network.weights import default_weights, describe
-        from DSCBrainSegLib.worker.device import measure_speed, start_keras
 
         check_fields(fields, {"weights": (str, type(None))})
         weights = fields.get("weights") or default_weights()
@@ -128,31 +128,31 @@ class Worker:
         return {"weights": facts, "seconds": seconds, **self._speed()}
 
     def _segment(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
-        from DSCBrainSegLib.worker.case import FIELDS, segment_case
+        from DSCBrainSegLib.worker.commands.segment import FIELDS, segment_case
 
         check_fields(fields, FIELDS)
         return segment_case(fields, progress, cancelled)
 
     def _measure(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
-        from DSCBrainSegLib.worker.measure import FIELDS, measure_masks
+        from DSCBrainSegLib.worker.commands.measure import FIELDS, measure_masks
 
         check_fields(fields, FIELDS)
         return measure_masks(fields, progress, cancelled)
 
     def _list(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
-        from DSCBrainSegLib.worker.describe import FIELDS, list_input
+        from DSCBrainSegLib.worker.commands.list_series import FIELDS, list_input
 
         check_fields(fields, FIELDS)
         return list_input(fields, progress, cancelled)
 
     def _simulate(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback):
-        from DSCBrainSegLib.worker.phantom import FIELDS, simulate_case
+        from DSCBrainSegLib.worker.commands.simulate import FIELDS, simulate_case
 
         check_fields(fields, FIELDS)
         return simulate_case(fields, progress, cancelled)
 
     def _export_seg(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback):
-        from DSCBrainSegLib.worker.export_seg import FIELDS, export_seg
+        from DSCBrainSegLib.worker.commands.export_seg import FIELDS, export_seg
 
         check_fields(fields, FIELDS)
         return export_seg(fields, progress, cancelled)
@@ -162,7 +162,7 @@ class Worker:
         return {}
 
     def _speed(self) -> dict:
-        from DSCBrainSegLib.worker.device import estimate_speed, name_device
+        from DSCBrainSegLib.network.device import estimate_speed, name_device
 
         measured = self._seconds_per_slice
         return {

@@ -32,7 +32,7 @@ from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.metrics.surface import surface_distances
 from DSCBrainSegLib.pipeline import run_method
-from DSCBrainSegLib.post import BRAIN_PROBABILITY, clean_mask
+from DSCBrainSegLib.postprocessing import BRAIN_PROBABILITY, clean_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.preprocessing.intensity import signal_drop
 from DSCBrainSegLib.progress import never_cancelled, no_progress
@@ -112,14 +112,14 @@ def plane_dice(mask: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 @functools.lru_cache(maxsize=1)
 def _maps(path: Path, cache: Path | None):
-    from DSCBrainSegLib.simulation.maps import load_head_maps
+    from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps
 
     return load_head_maps(path, cache)
 
 
 def simulate(task):
     """Simulate one volume; (image, affine, truth, fall of the signal or None)."""
-    from DSCBrainSegLib.simulation.volumes import simulate_volume
+    from DSCBrainSegLib.simulation.series.volumes import simulate_volume
 
     path, cache, seed, bolus = task
     volume = simulate_volume(seed, _maps(path, cache), bolus)

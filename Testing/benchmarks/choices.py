@@ -39,12 +39,12 @@ from choices_data import (
 from choices_train import BATCH_SIZE, START, TRAININGS, Training, train, write_start
 
 from DSCBrainSegLib import __version__
-from DSCBrainSegLib.cohort.stored import write_json, write_text
-from DSCBrainSegLib.evaluation.markdown import to_markdown
-from DSCBrainSegLib.evaluation.table import Cell, Table
-from DSCBrainSegLib.keras_backend import select_backend
+from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
+from DSCBrainSegLib.evaluation.tables.table import Cell, Table
+from DSCBrainSegLib.files import write_json, write_text
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.metrics.statistics import summarise
+from DSCBrainSegLib.network.backend import select_backend
 from DSCBrainSegLib.network.weights import SUFFIX, default_weights, describe, network_of
 from DSCBrainSegLib.pipeline import run_method, to_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial

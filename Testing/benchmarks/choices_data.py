@@ -18,13 +18,13 @@ import numpy as np
 from calibrate_quality import REPORT_HEADS, head_path, process_pool
 from time_axis import abnormal_volumes
 
-from DSCBrainSegLib.cohort.stored import read_json
+from DSCBrainSegLib.files import read_json
 from DSCBrainSegLib.network.config import NetworkConfig
 from DSCBrainSegLib.preprocessing import grid, intensity
 from DSCBrainSegLib.preprocessing.grid import NetworkGrid
 from DSCBrainSegLib.preprocessing.intensity import scale_intensity, signal_drop
-from DSCBrainSegLib.simulation import slices
-from DSCBrainSegLib.simulation.maps import load_head_maps
+from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps
+from DSCBrainSegLib.simulation.series import slices
 from DSCBrainSegLib.training.slice_pool import SLICES_PER_CASE, SlicePool
 
 TRAINING_HEADS = range(1, 17)

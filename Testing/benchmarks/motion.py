@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from DSCBrainSegLib.rigid import rigid_matrix, volume_centre
+from DSCBrainSegLib.geometry import rigid_matrix, volume_centre
 
 PROTOCOLS = (
     {"motion": "restless", "field_strength": 3.0, "echo_time": 0.030, "tumour": "glioblastoma"},
@@ -112,7 +112,7 @@ def errors(matrices: np.ndarray, parameters: np.ndarray, centre: np.ndarray) -> 
 
 def main() -> None:
     """Simulate, register with every tool, print."""
-    from DSCBrainSegLib.simulation.phantom import simulate_phantom
+    from DSCBrainSegLib.simulation.series.phantom import simulate_phantom
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23, 24])

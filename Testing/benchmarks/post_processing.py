@@ -21,7 +21,7 @@ from calibrate_quality import REPORT_HEADS, dice_and_hd95, head_path, simulate
 from DSCBrainSegLib.components import major_components
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.pipeline import run_method
-from DSCBrainSegLib.post import PIECE_SHARE, clean_mask
+from DSCBrainSegLib.postprocessing import PIECE_SHARE, clean_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.preprocessing.grid import NetworkGrid
 from DSCBrainSegLib.progress import never_cancelled, no_progress

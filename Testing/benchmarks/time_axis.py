@@ -21,8 +21,8 @@ from DSCBrainSegLib.pipeline import run_method, to_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.preprocessing.intensity import signal_drop
 from DSCBrainSegLib.progress import never_cancelled, no_progress
-from DSCBrainSegLib.simulation.maps import load_head_maps
-from DSCBrainSegLib.simulation.volumes import simulate_volume
+from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps
+from DSCBrainSegLib.simulation.series.volumes import simulate_volume
 
 FIRST_SEED = 800
 """Of each head; apart from the seeds of the other benchmarks."""

@@ -11,8 +11,8 @@ from DSCBrainSegLib.cli.main import main
 from DSCBrainSegLib.errors import ConfigurationError
 from DSCBrainSegLib.progress import never_cancelled, no_progress
 from DSCBrainSegLib.series import read_series
-from DSCBrainSegLib.worker.case import segment_case
-from DSCBrainSegLib.worker.export_seg import export_seg
+from DSCBrainSegLib.worker.commands.export_seg import export_seg
+from DSCBrainSegLib.worker.commands.segment import segment_case
 
 SHAPE = (8, 40, 36)
 

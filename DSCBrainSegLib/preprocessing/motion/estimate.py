@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from DSCBrainSegLib.errors import ConfigurationError, SeriesError
+from DSCBrainSegLib.geometry import rigid_parameters, volume_centre
 from DSCBrainSegLib.preprocessing.motion.frames import map_frames
 from DSCBrainSegLib.preprocessing.motion.register import (
     FrameRegistration,
@@ -25,7 +26,6 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
-from DSCBrainSegLib.rigid import rigid_parameters, volume_centre
 from DSCBrainSegLib.series.types import DSCSeries
 
 FEWEST_PIXELS = 16
@@ -166,7 +166,7 @@ def _compared_voxels(volume: np.ndarray, spacing, margin_mm: float) -> np.ndarra
     """Head and what lies up to `margin_mm` around it within the slices, (K, J, I) bool."""
     from scipy import ndimage
 
-    from DSCBrainSegLib.baselines.head import find_head
+    from DSCBrainSegLib.preprocessing.head import find_head
 
     head = find_head(volume, spacing[1:]).mask
     if not head.any():

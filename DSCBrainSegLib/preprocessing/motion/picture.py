@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from DSCBrainSegLib.evaluation.figure import require_matplotlib
+from DSCBrainSegLib.evaluation.plots.figure import require_matplotlib
 from DSCBrainSegLib.preprocessing.motion.types import GOOD, WARN_ABOVE_MM, MotionEstimate
 
 DPI = 150

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from DSCBrainSegLib.geometry import PARAMETER_NAMES
 from DSCBrainSegLib.preprocessing.motion.types import MotionEstimate
-from DSCBrainSegLib.rigid import PARAMETER_NAMES
 
 COLUMNS = ("frame", "time_s", *PARAMETER_NAMES, "fd_mm", "displacement_mm", "state")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from DSCBrainSegLib.rigid import rigid_matrix
+from DSCBrainSegLib.geometry import rigid_matrix
 
 HEAD_RADIUS_MM = 50.0
 """Radius of the sphere on which framewise displacement counts rotations (Power et al. 2012)."""
@@ -81,7 +81,7 @@ class MotionEstimate:
     parameters : ndarray, shape (T, 6)
         Motion of the head from the reference frame to each frame: translations in mm towards the
         patient's left, back and top, then rotations in degrees about these axes through `centre`,
-        by the convention of `DSCBrainSegLib.rigid`. Zeros in the reference frame.
+        by the convention of `DSCBrainSegLib.geometry`. Zeros in the reference frame.
     centre : ndarray, shape (3,)
         Centre of the voxel grid in LPS mm.
     reference : int

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.errors import ConfigurationError, MissingPackageError
+from DSCBrainSegLib.geometry import CONVENTION, PARAMETER_NAMES
 from DSCBrainSegLib.preprocessing.motion.picture import draw_motion
 from DSCBrainSegLib.preprocessing.motion.table import write_motion_table
 from DSCBrainSegLib.preprocessing.motion.types import (
@@ -15,7 +16,6 @@ from DSCBrainSegLib.preprocessing.motion.types import (
     MotionEstimate,
     motion_warnings,
 )
-from DSCBrainSegLib.rigid import CONVENTION, PARAMETER_NAMES
 from DSCBrainSegLib.series.types import DSCSeries
 
 SERIES_NAMES = {"nii": "corrected.nii.gz", "nrrd": "corrected.seq.nrrd"}

@@ -1,0 +1,1 @@
+"""Our methods measured beside tools of other projects, on the same images."""

@@ -1,0 +1,1 @@
+"""Tables of agreement, the paper's beside ours, as Markdown, LaTeX and CSV."""

@@ -1,0 +1,1 @@
+"""TensorFlow and other packages in folders of their own, for 3D Slicer."""

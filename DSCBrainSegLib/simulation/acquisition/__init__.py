@@ -1,0 +1,1 @@
+"""The scanner: contrast, EPI readout, coils, artefacts, pose, sampling."""

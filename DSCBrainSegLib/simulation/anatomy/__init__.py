@@ -1,0 +1,1 @@
+"""Heads: tissues, label maps, a template head, the field they make."""

@@ -1,0 +1,1 @@
+"""Lesions, surgery, and how they push and paint."""

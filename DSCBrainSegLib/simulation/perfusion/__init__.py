@@ -1,0 +1,1 @@
+"""The bolus in the tissue over time, leakage, supply, and the true maps."""

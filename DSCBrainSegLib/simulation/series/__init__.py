@@ -1,0 +1,1 @@
+"""Whole slices, volumes and series: drawn once into a record, then applied."""

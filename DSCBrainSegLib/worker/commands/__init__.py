@@ -1,0 +1,1 @@
+"""What the worker can be asked for, a file for each command."""
