@@ -8,13 +8,12 @@ from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.series import mosaic
 from DSCBrainSegLib.series.planes import (
     Plane,
-    date_days,
+    PrivateElements,
+    dated_seconds,
     datetime_seconds,
-    day_seconds,
     integer,
     number,
     numbers,
-    private,
     text,
     words,
 )
@@ -88,10 +87,11 @@ def _plane(path: Path, dataset, position: tuple | None = None) -> Plane:
             if not value
         ]
         raise SeriesError(f"the header lacks the {' and the '.join(missing)} of the image")
+    vendor = PrivateElements(dataset)
     image_type = words(dataset.get("ImageType"))
     kind = component(image_type, text(dataset.get("ComplexImageComponent")))
     if kind == "M":
-        ge_kind = integer(private(dataset, 0x43, "GEMS_PARM_01", 0x2F))
+        ge_kind = integer(vendor.get(0x43, "GEMS_PARM_01", 0x2F))
         kind = _GE_COMPONENTS.get(ge_kind or 0, kind)
     echo_time = number(dataset.get("EchoTime"))
     slope = number(dataset.get("RescaleSlope"))
@@ -114,34 +114,46 @@ def _plane(path: Path, dataset, position: tuple | None = None) -> Plane:
         instance=integer(dataset.get("InstanceNumber")),
         temporal_position=integer(dataset.get("TemporalPositionIdentifier")),
         acquisition=integer(dataset.get("AcquisitionNumber")),
-        clocks=_clocks(dataset),
+        echo_number=integer(dataset.get("EchoNumbers")),
+        run=integer(vendor.get(0x19, "GEMS_ACQU_01", 0xA2)),
+        phase=integer(vendor.get(0x2001, "Philips Imaging DD 001", 0x08)),
+        location=number(dataset.get("SliceLocation")),
+        b_value=_b_value(dataset, vendor),
+        clocks=_clocks(dataset, vendor),
     )
 
 
-def _clocks(dataset) -> dict[str, float]:
+def _b_value(dataset, vendor: PrivateElements) -> float | None:
+    found = [
+        dataset.get("DiffusionBValue"),
+        vendor.get(0x19, "SIEMENS MR HEADER", 0x0C),
+        vendor.get(0x2001, "Philips Imaging DD 001", 0x03),
+        vendor.get(0x65, "IMAGE PRIVATE HEADER", 0x09),
+        vendor.get(0x43, "GEMS_PARM_01", 0x39),
+    ]
+    values = [number(value) for value in found]
+    known = [value for value in values if value is not None]
+    # GE adds 10^9 to say that directions follow.
+    return known[0] % 1e6 if known else None
+
+
+def _clocks(dataset, vendor: PrivateElements) -> dict[str, float]:
     """Return every time the header gives, in seconds (see `frame_times`)."""
     trigger = number(dataset.get("TriggerTime"))
-    philips = number(private(dataset, 0x2005, "Philips MR Imaging DD 001", 0xA0))
-    timer = number(private(dataset, 0x21, "GEMS_RELA_01", 0x5E))
+    philips = number(vendor.get(0x2005, "Philips MR Imaging DD 001", 0xA0))
+    timer = number(vendor.get(0x21, "GEMS_RELA_01", 0x5E))
     clocks = {
         "acquisition": _acquisition(dataset),
         "dynamic": philips,
         "trigger": None if trigger is None else trigger / 1000.0,
         # GE RTIA timer (0021,105E) counts tenths of a millisecond.
         "timer": None if timer is None else timer / 10000.0,
-        "content": _dated(dataset.get("ContentDate"), dataset.get("ContentTime")),
+        "content": dated_seconds(dataset.get("ContentDate"), dataset.get("ContentTime")),
     }
     return {name: value for name, value in clocks.items() if value is not None}
 
 
 def _acquisition(dataset) -> float | None:
     whole = datetime_seconds(dataset.get("AcquisitionDateTime"))
-    parts = _dated(dataset.get("AcquisitionDate"), dataset.get("AcquisitionTime"))
+    parts = dated_seconds(dataset.get("AcquisitionDate"), dataset.get("AcquisitionTime"))
     return parts if parts is not None else whole
-
-
-def _dated(date, time) -> float | None:
-    seconds = day_seconds(time)
-    if seconds is None:
-        return None
-    return (date_days(date) or 0) * 86400.0 + seconds

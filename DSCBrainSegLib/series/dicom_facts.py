@@ -10,7 +10,8 @@ from DSCBrainSegLib.series.planes import integer, number, private, text, words
 
 _GRADIENT_ECHO_NAME = re.compile(r"epfid|fid2d|\bffe|feepi|presto|fl[23]d|gre\b|\bfgre|spgr")
 _SPIN_ECHO_NAME = re.compile(r"epse|\bse[23]d|\btse|\bfse|seepi|\btir|haste|dti|dwi|pepolar")
-_DIFFUSION = re.compile(r"\bep_b\d|dti|dwi|diff|tracew|\badc")
+_DIFFUSION_SEQUENCE = re.compile(r"\bep_b\d|dti|dwi")
+_DIFFUSION = re.compile(r"dti|dwi|diffusion|\bdiff\b|tracew|\badc")
 _LABELLING = re.compile(r"asl(?![a-z])")
 _LOCALISER = re.compile(r"locali[sz]er|scout|survey|\bloc\b|3-?plane|smartbrain")
 _PERFUSION = re.compile(r"perf|dsc|pwi|bolus|gado")
@@ -22,6 +23,8 @@ class SeriesFacts:
     """Facts about a series from the header of one of its files.
 
     Times in seconds, field strength in tesla, angle in degrees; None or "" where it does not say.
+    `named` is what the series' name alone suggests ("a localiser", "diffusion-weighted", "arterial
+    spin labelling" or ""): people name series as they like, so it counts last.
     """
 
     modality: str
@@ -44,6 +47,7 @@ class SeriesFacts:
     labelling: bool
     localiser: bool
     perfusion: bool
+    named: str
     motion_corrected: bool
     lossy: bool
 
@@ -59,7 +63,7 @@ def read_facts(dataset) -> SeriesFacts:
     sequence = _sequence_name(dataset)
     names = " ".join([description, text(dataset.get("ProtocolName")), sequence]).lower()
     return SeriesFacts(
-        modality=text(dataset.get("Modality")).upper(),
+        modality=_modality(dataset),
         manufacturer=text(dataset.get("Manufacturer")),
         model=text(dataset.get("ManufacturerModelName")),
         description=description,
@@ -75,14 +79,33 @@ def read_facts(dataset) -> SeriesFacts:
         time_points_announced=integer(dataset.get("NumberOfTemporalPositions")),
         echo_planar=_is_echo_planar(dataset, sequence),
         spin_echo=_is_spin_echo(dataset, sequence),
-        diffusion=bool(_DIFFUSION.search(names)) or "DIFFUSION" in kind or _has_b_value(dataset),
-        labelling="ASL" in kind or bool(_LABELLING.search(names)),
-        localiser="LOCALIZER" in kind or bool(_LOCALISER.search(names)),
+        diffusion="DIFFUSION" in kind or bool(_DIFFUSION_SEQUENCE.search(sequence.lower())),
+        labelling="ASL" in kind or bool(text(dataset.get("ASLContext"))),
+        localiser="LOCALIZER" in kind,
         perfusion="PERFUSION" in kind
         or bool(_PERFUSION.search(names) or text(dataset.get("ContrastBolusAgent"))),
+        named=_named(names),
         motion_corrected="MOCO" in kind or bool(_CORRECTED.search(names)),
         lossy=text(dataset.get("LossyImageCompression")) == "01",
     )
+
+
+def _modality(dataset) -> str:
+    """Return the modality; where it was removed, the class of the object tells it."""
+    from pydicom.uid import UID
+
+    told = text(dataset.get("Modality")).upper()
+    if not told and UID(text(dataset.get("SOPClassUID"))).name.find("MR Image") >= 0:
+        return "MR"
+    return told or ("MR" if number(dataset.get("EchoTime")) else "")
+
+
+def _named(names: str) -> str:
+    if _LOCALISER.search(names):
+        return "a localiser"
+    if _DIFFUSION.search(names):
+        return "diffusion-weighted"
+    return "arterial spin labelling" if _LABELLING.search(names) else ""
 
 
 def _sequence_name(dataset) -> str:
@@ -118,9 +141,3 @@ def _is_spin_echo(dataset, sequence: str) -> bool:
     if "SE" in scanning and "GR" not in scanning:
         return True
     return text(dataset.get("EchoPulseSequence")).upper() == "SPIN"
-
-
-def _has_b_value(dataset) -> bool:
-    b_value = number(dataset.get("DiffusionBValue"))
-    b_value = b_value or number(private(dataset, 0x0019, "SIEMENS MR HEADER", 0x0C))
-    return bool(b_value)

@@ -21,12 +21,12 @@ from DSCBrainSegLib.series.quiet import quiet_libraries
 _TAGS = [
     *("SpecificCharacterSet", "ImageType", "SOPClassUID", "SOPInstanceUID", "Modality"),
     *("AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "ContentDate", "ContentTime"),
-    *("Manufacturer", "ManufacturerModelName", "SoftwareVersions", "SeriesDescription"),
-    *("ProtocolName", "ComplexImageComponent", "BodyPartExamined", "ContrastBolusAgent"),
-    *("ScanningSequence", "SequenceVariant", "ScanOptions", "SequenceName", "PulseSequenceName"),
-    *("MRAcquisitionType", "EchoPulseSequence", "EchoPlanarPulseSequence", "DiffusionBValue"),
-    *("SliceThickness", "SpacingBetweenSlices", "RepetitionTime", "EchoTime", "FlipAngle"),
-    *("MagneticFieldStrength", "TriggerTime", "EchoTrainLength"),
+    *("Manufacturer", "ManufacturerModelName", "SeriesDescription"),
+    *("ProtocolName", "ComplexImageComponent", "ContrastBolusAgent", "ASLContext"),
+    *("ScanningSequence", "SequenceName", "PulseSequenceName"),
+    *("EchoPulseSequence", "EchoPlanarPulseSequence", "DiffusionBValue"),
+    *("SliceThickness", "SpacingBetweenSlices", "RepetitionTime", "EchoTime", "EchoNumbers"),
+    *("FlipAngle", "MagneticFieldStrength", "TriggerTime", "SliceLocation"),
     *("StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "FrameOfReferenceUID"),
     *("AcquisitionNumber", "InstanceNumber", "ImagePositionPatient", "ImageOrientationPatient"),
     *("TemporalPositionIdentifier", "NumberOfTemporalPositions", "NumberOfFrames"),
@@ -39,10 +39,12 @@ _TAGS = [
 _PRIVATE = [
     *((0x0019, 0x0A), (0x0019, 0x0C), (0x0019, 0x29)),  # Siemens: tiles, b-value, slice times
     *((0x0019, 0x9C), (0x0019, 0x9E)),  # GE: pulse sequence names
+    (0x0019, 0xA2),  # GE: raw data run number
     (0x0021, 0x5E),  # GE: RTIA timer
     (0x0029, 0x10),  # Siemens: CSA image header
-    (0x0043, 0x2F),  # GE: magnitude, phase, real, imaginary
-    (0x0065, 0x51),  # UIH: slices of a grid
+    *((0x0043, 0x2F), (0x0043, 0x39)),  # GE: magnitude, phase, real, imaginary; b-value
+    *((0x0065, 0x09), (0x0065, 0x51)),  # UIH: b-value; slices of a grid
+    *((0x2001, 0x03), (0x2001, 0x08)),  # Philips: b-value, phase number
     *((0x2001, 0x13), (0x2001, 0x20)),  # Philips: EPI factor, technique
     (0x2005, 0xA0),  # Philips: dynamic scan begin time
 ]

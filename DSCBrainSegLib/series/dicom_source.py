@@ -7,7 +7,8 @@ from pathlib import Path
 
 from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback
-from DSCBrainSegLib.series.dicom_parts import SeriesPart, find_parts
+from DSCBrainSegLib.series.dicom_join import find_parts
+from DSCBrainSegLib.series.dicom_parts import SeriesPart
 from DSCBrainSegLib.series.dicom_pixels import decode_volume, relative_name
 from DSCBrainSegLib.series.dicom_scan import Scan, scan_files
 from DSCBrainSegLib.series.dicom_select import SeriesSummary, choose, summarise, unfit_warning
@@ -63,7 +64,7 @@ def _source(scan: Scan, part: SeriesPart, warnings: list[str]) -> SeriesSource:
         affine=volumes.affine,
         decode=lambda index: decode_volume(planes[index], root),
         echo_time=part.echo_time,
-        repetition_time=facts.repetition_time,
+        repetition_time=volumes.repetition_time,
         sop_instance_uids=[list(dict.fromkeys(p.sop_uid for p in volume)) for volume in planes],
         planes=planes,
         source=root,
@@ -82,7 +83,9 @@ def _header(part: SeriesPart) -> dict:
         "sequence_name": facts.sequence_name,
         "contrast_agent": facts.contrast_agent,
         "series_number": facts.number,
-        "series_instance_uid": facts.series_uid,
+        "echo": part.echo if part.echoes > 1 else None,
+        "echoes": part.echoes if part.echoes > 1 else None,
+        "series_instance_uid": part.uids[0],
         "study_instance_uid": facts.study_uid,
         "frame_of_reference_uid": facts.frame_of_reference_uid,
         "slice_thickness_mm": part.planes[0].thickness,

@@ -8,6 +8,7 @@ from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.series.classic import component, is_derived
 from DSCBrainSegLib.series.planes import (
     Plane,
+    dated_seconds,
     datetime_seconds,
     day_seconds,
     integer,
@@ -75,7 +76,17 @@ def _plane(path, dataset, shared, frame, index, rows, columns) -> Plane:
     scaling = _group(frame, shared, "PixelValueTransformationSequence")
     slope = number(scaling.get("RescaleSlope"))
     echo_time = number(_group(frame, shared, "MREchoSequence").get("EffectiveEchoTime"))
+    converted = _converted(frame, shared)
+    if not echo_time:
+        echo_time = number(_from(converted, "EchoTime"))
     temporal_position = integer(content.get("TemporalPositionIndex"))
+    if temporal_position is None:
+        temporal_position = integer(_from(converted, "TemporalPositionIdentifier"))
+    acquisition = integer(content.get("FrameAcquisitionNumber"))
+    if acquisition is None:
+        acquisition = integer(_from(converted, "AcquisitionNumber"))
+    diffusion = _group(frame, shared, "MRDiffusionSequence")
+    b_value = number(diffusion.get("DiffusionBValue"))
     return Plane(
         path=path,
         rows=rows,
@@ -93,32 +104,68 @@ def _plane(path, dataset, shared, frame, index, rows, columns) -> Plane:
         derived=is_derived(kind),
         sop_uid=str(dataset.get("SOPInstanceUID") or ""),
         instance=integer(dataset.get("InstanceNumber")),
+        source_instance=integer(_from(converted, "InstanceNumber")),
         temporal_position=temporal_position,
-        acquisition=integer(content.get("FrameAcquisitionNumber")),
-        clocks=_clocks(dataset, shared, frame, content),
+        acquisition=acquisition,
+        echo_number=integer(_from(converted, "EchoNumbers")),
+        dimension=_dimension(content),
+        b_value=b_value,
+        clocks=_clocks(dataset, shared, frame, content, converted),
     )
 
 
-def _clocks(dataset, shared, frame, content) -> dict[str, float]:
+def _converted(frame, shared) -> tuple:
+    """Return what a file converted from classic files keeps of them (Legacy Converted Enhanced)."""
+    own = _first(frame.get("UnassignedPerFrameConvertedAttributesSequence")) or {}
+    common = _first(shared.get("UnassignedSharedConvertedAttributesSequence")) or {}
+    return own, common
+
+
+def _from(converted: tuple, keyword: str):
+    own, common = converted
+    return own.get(keyword) if own.get(keyword) is not None else common.get(keyword)
+
+
+def _dimension(content) -> tuple:
+    try:
+        return tuple(int(value) for value in content.get("DimensionIndexValues") or ())
+    except (TypeError, ValueError):
+        return ()
+
+
+def _clocks(dataset, shared, frame, content, converted) -> dict[str, float]:
     philips = _first(private(frame, 0x2005, PHILIPS_FRAME, 0x0F)) or {}
     trigger = number(
         _group(frame, shared, "CardiacSynchronizationSequence").get(
             "NominalCardiacTriggerDelayTime"
         )
     )
+    if trigger is None:
+        trigger = number(_from(converted, "TriggerTime"))
     clocks = {
         "offset": number(
             _group(frame, shared, "TemporalPositionSequence").get("TemporalPositionTimeOffset")
         ),
-        "acquisition": datetime_seconds(content.get("FrameAcquisitionDateTime")),
+        "acquisition": _first_known(
+            datetime_seconds(content.get("FrameAcquisitionDateTime")),
+            dated_seconds(_from(converted, "AcquisitionDate"), _from(converted, "AcquisitionTime")),
+            datetime_seconds(_from(converted, "AcquisitionDateTime")),
+        ),
         "reference": datetime_seconds(content.get("FrameReferenceDateTime")),
         "dynamic": number(
             private(philips, 0x2005, "Philips MR Imaging DD 001", 0xA0) if philips else None
         ),
         "trigger": None if trigger is None else trigger / 1000.0,
-        "content": day_seconds(dataset.get("ContentTime")),
+        "content": _first_known(
+            dated_seconds(_from(converted, "ContentDate"), _from(converted, "ContentTime")),
+            day_seconds(dataset.get("ContentTime")),
+        ),
     }
     return {name: value for name, value in clocks.items() if value is not None}
+
+
+def _first_known(*values):
+    return next((value for value in values if value is not None), None)
 
 
 def _group(frame, shared, sequence: str):

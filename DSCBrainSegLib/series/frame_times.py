@@ -11,6 +11,8 @@ Clocks of a plane (`Plane.clocks`), in order of trust:
 - ``reference``: Frame Reference DateTime (0018,9151).
 - ``content``: Content Time (0008,0033); Siemens writes the time of reconstruction, so it counts
   only where it keeps the pace of the repetition time.
+
+A clock that is slower or faster than any EPI can be is not believed.
 """
 
 from __future__ import annotations
@@ -22,7 +24,51 @@ from DSCBrainSegLib.series.planes import Plane
 _TRUSTED = ("offset", "acquisition", "dynamic", "trigger")
 _CHECKED = ("timer", "reference", "content")
 _SAME_PACE = 0.1  # relative difference from the repetition time that a checked clock may have
+_SHORTEST_STEP_S = 0.05  # EPI of several slices takes longer
+_LONGEST_STEP_S = 20.0
+_SHORTEST_REPETITION_S = 0.01  # PRESTO repeats every 15 to 30 ms
+_MOST_KNOWN = 0.8  # part of the time points that must have a clock's time
 _DAY_S = 86400.0
+
+
+def past_midnight(planes: list[Plane]) -> None:
+    """Let the clocks of one scan run on past midnight, where the date is missing or stands still.
+
+    A scan takes no half a day: where a clock's values leave a gap of 12 hours, those before the gap
+    are of the next day.
+    """
+    for name in {name for plane in planes for name in plane.clocks}:
+        values = sorted({plane.clocks[name] for plane in planes if name in plane.clocks})
+        if values[-1] - values[0] <= _DAY_S / 2 or values[-1] - values[0] >= _DAY_S:
+            continue
+        widest = int(np.argmax(np.diff(values)))
+        if values[widest + 1] - values[widest] <= _DAY_S / 2:
+            continue
+        for plane in planes:
+            if plane.clocks.get(name, values[-1]) <= values[widest]:
+                plane.clocks[name] += _DAY_S
+
+
+def plausible_repetition_time(claimed: float | None, warnings: list[str]) -> float | None:
+    """Return a repetition time in seconds that a series of EPI volumes can have, or None.
+
+    Parameters
+    ----------
+    claimed : float or None
+        What the header says, in seconds.
+    warnings : list of str
+        Gets a sentence where it cannot be.
+    """
+    if claimed is None or claimed >= _SHORTEST_REPETITION_S:
+        return claimed
+    if _SHORTEST_STEP_S <= claimed * 1000.0 <= _LONGEST_STEP_S:
+        warnings.append(
+            f"A repetition time of {claimed * 1000.0:g} ms cannot be; it was taken as "
+            f"{claimed * 1000.0:g} s."
+        )
+        return claimed * 1000.0
+    warnings.append(f"A repetition time of {claimed * 1000.0:g} ms cannot be; it is not used.")
+    return None
 
 
 def frame_times(
@@ -48,10 +94,12 @@ def frame_times(
         return np.zeros(1)
     coarse = None
     for name in (*_TRUSTED, *_CHECKED):
-        times = _clock_times(volumes, name)
+        times = _clock_times(volumes, numbers, name)
         if times is None or np.any(np.diff(times) <= 0):
             continue
         pace = float(np.median(np.diff(times) / np.diff(numbers)))
+        if pace < _SHORTEST_STEP_S:
+            continue
         if name in _CHECKED and (
             not repetition_time or abs(pace / repetition_time - 1) > _SAME_PACE
         ):
@@ -61,9 +109,12 @@ def frame_times(
             coarse = times if coarse is None else coarse
             continue
         return _checked_gaps(times, numbers, warnings)
-    if coarse is not None:
-        return _checked_gaps(coarse, numbers, warnings)
     steps = np.array(numbers, dtype=float) - numbers[0]
+    if coarse is not None:
+        # Whole seconds that agree with the repetition time are its rounded multiples.
+        if repetition_time and np.abs(steps * repetition_time - coarse).max() <= 1.0:
+            return steps * repetition_time
+        return _checked_gaps(coarse, numbers, warnings)
     if repetition_time:
         warnings.append(
             "The header gives no usable time of each time point; repetition time "
@@ -76,18 +127,23 @@ def frame_times(
     return steps
 
 
-def _clock_times(volumes, name: str) -> np.ndarray | None:
-    earliest = []
-    for planes in volumes:
+def _clock_times(volumes, numbers, name: str) -> np.ndarray | None:
+    """Return the clock's time of each volume; a few that lack it lie evenly between the others."""
+    earliest = np.full(len(volumes), np.nan)
+    for index, planes in enumerate(volumes):
         values = [plane.clocks[name] for plane in planes if name in plane.clocks]
-        if not values:
-            return None
-        earliest.append(min(values))
-    times = np.array(earliest)
-    # Times without a date start again at midnight.
-    drops = np.diff(times, prepend=times[0]) < -_DAY_S / 2
-    times = times + np.cumsum(drops) * _DAY_S
-    return np.round(times - times[0], 6)
+        if values:
+            earliest[index] = min(values)
+    known = np.isfinite(earliest)
+    if known.sum() < max(2, _MOST_KNOWN * len(volumes)):
+        return None
+    if not known.all():
+        steps = np.array(numbers, dtype=float)
+        pace, start = np.polyfit(steps[known], earliest[known], 1)
+        earliest[~known] = np.interp(steps, steps[known], earliest[known])[~known]
+        outside = (steps < steps[known].min()) | (steps > steps[known].max())
+        earliest[outside] = start + pace * steps[outside]
+    return np.round(earliest - earliest[0], 6)
 
 
 def _whole_seconds(times: np.ndarray, repetition_time: float | None) -> bool:
@@ -104,4 +160,6 @@ def _checked_gaps(times: np.ndarray, numbers: list[int], warnings: list[str]) ->
             f"{steps[worst]:.2f} s lie between time points {numbers[worst] + 1} and "
             f"{numbers[worst + 1] + 1}, {usual:.2f} s elsewhere."
         )
+    if usual > _LONGEST_STEP_S:
+        warnings.append(f"{usual:.1f} s lie between time points, too long to follow a bolus.")
     return times

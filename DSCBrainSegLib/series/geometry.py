@@ -10,6 +10,7 @@ from DSCBrainSegLib.series.planes import Plane
 SAME_DIRECTION = 0.9998  # cosine of 1 degree: beyond that two slices are not parallel
 SAME_SLICE_MM = 0.1  # positions this close are the same slice
 MOVED_SLICES_MM = 0.5  # prospective motion correction below that does not matter
+TURNED_SLICES_DEGREES = 0.5
 UNEVEN_SPACING = 0.2  # part of the spacing by which one gap may differ before a slice is missing
 
 
@@ -29,48 +30,6 @@ def slice_normal(orientation) -> np.ndarray:
         raise SeriesError("its direction cosines are not two perpendicular unit vectors")
     normal = np.cross(row, column)
     return normal / np.linalg.norm(normal)
-
-
-def parallel(first, second) -> bool:
-    """Say whether two planes have the same row and column directions."""
-    first = np.reshape(np.asarray(first, dtype=float), (2, 3))
-    second = np.reshape(np.asarray(second, dtype=float), (2, 3))
-    return bool(np.all(np.sum(first * second, axis=1) > SAME_DIRECTION))
-
-
-def orientation_count(planes: list[Plane]) -> int:
-    """Count the different slice orientations among `planes`."""
-    found: list[tuple] = []
-    for orientation in {plane.orientation for plane in planes}:
-        if not any(parallel(orientation, other) for other in found):
-            found.append(orientation)
-    return len(found)
-
-
-def assign_slots(planes: list[Plane]) -> int:
-    """Give each plane its slice index `slot` and return the number of slices K.
-
-    Slices are numbered along the slice normal, whatever their instance numbers say. Planes whose
-    file fixes their slice (mosaics) keep it.
-
-    Raises
-    ------
-    SeriesError
-        The planes are not parallel.
-    """
-    if orientation_count(planes) > 1:
-        raise SeriesError("its slices have several orientations (a localiser?)")
-    fixed = [plane.slot for plane in planes if plane.slot is not None]
-    if len(fixed) == len(planes):
-        return max(fixed) + 1
-    normal = slice_normal(planes[0].orientation)
-    heights = np.array([plane.position for plane in planes]) @ normal
-    tolerance = max(SAME_SLICE_MM, 0.05 * (planes[0].thickness or 0.0))
-    order = np.argsort(heights, kind="stable")
-    steps = np.diff(heights[order], prepend=heights[order[0]]) > tolerance
-    for index, slot in zip(order, np.cumsum(steps), strict=True):
-        planes[index].slot = int(slot)
-    return int(np.sum(steps)) + 1
 
 
 def volume_affine(slices: list[Plane], warnings: list[str]) -> np.ndarray:
@@ -100,17 +59,29 @@ def volume_affine(slices: list[Plane], warnings: list[str]) -> np.ndarray:
 
 
 def warn_of_moved_slices(volumes: list[list[Plane]], warnings: list[str]) -> None:
-    """Warn where the scanner moved the slices between time points (Siemens PACE)."""
+    """Say by how much the scanner moved and turned the slices between time points."""
     first = np.array([plane.position for plane in volumes[0]])
-    moved = max(
-        float(np.abs(np.array([plane.position for plane in volume]) - first).max())
-        for volume in volumes
+    start = np.array(volumes[0][0].orientation, dtype=float)
+    moved, turned = 0.0, 0.0
+    for volume in volumes[1:]:
+        positions = np.array([plane.position for plane in volume])
+        moved = max(moved, float(np.linalg.norm(positions - first, axis=1).max()))
+        turned = max(turned, _angle_degrees(start, np.array(volume[0].orientation, dtype=float)))
+    if moved <= MOVED_SLICES_MM and turned <= TURNED_SLICES_DEGREES:
+        return
+    how = f"moved the slices by up to {moved:.1f} mm"
+    if turned > TURNED_SLICES_DEGREES:
+        how += f" and turned them by up to {turned:.1f} degrees"
+    warnings.append(
+        f"The scanner {how} between time points; the place of the first time point is taken for "
+        "all."
     )
-    if moved > MOVED_SLICES_MM:
-        warnings.append(
-            f"The scanner moved the slices by up to {moved:.1f} mm between time points; the place "
-            "of the first time point is taken for all."
-        )
+
+
+def _angle_degrees(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the larger of the angles between the rows and the columns of two orientations."""
+    cosines = [first[:3] @ second[:3], first[3:] @ second[3:]]
+    return float(np.degrees(np.arccos(np.clip(min(cosines), -1.0, 1.0))))
 
 
 def _slice_step(positions: np.ndarray, slices: list[Plane], warnings: list[str]) -> np.ndarray:

@@ -48,6 +48,17 @@ class Plane:
         SOP Instance UID of the file.
     instance, temporal_position, acquisition : int or None
         Instance Number, Temporal Position Identifier or Index, Acquisition Number.
+    source_instance : int or None
+        Instance Number of the classic file that an enhanced frame was converted from.
+    echo_number, run, phase : int or None
+        Echo Number (0018,0086); GE Raw Data Run Number (0019,10A2); Philips Phase Number
+        (2001,1008).
+    dimension : tuple of int
+        Dimension Index Values (0020,9157) of an enhanced frame.
+    location : float or None
+        Slice Location (0020,1041), or the position in the stack that an enhanced frame claims.
+    b_value : float or None
+        Diffusion weighting, s/mm2.
     clocks : dict of str to float
         Times in seconds, each on a clock of its own: see `frame_times`.
     """
@@ -72,6 +83,13 @@ class Plane:
     instance: int | None = None
     temporal_position: int | None = None
     acquisition: int | None = None
+    source_instance: int | None = None
+    echo_number: int | None = None
+    run: int | None = None
+    phase: int | None = None
+    dimension: tuple = ()
+    location: float | None = None
+    b_value: float | None = None
     clocks: dict = field(default_factory=dict)
 
 
@@ -123,14 +141,29 @@ def private(dataset, group: int, creator: str, element: int):
     The block that a private creator reserved may have any number (DICOM part 5, section 7.8), and
     archives move it; `element` is the offset inside the block.
     """
-    for block in range(0x10, 0x20):
-        entry = dataset.get((group, block))
-        if entry is None or not text(entry.value).upper().startswith(creator.upper()):
-            continue
-        found = dataset.get((group, block * 0x100 + element))
-        if found is not None:
-            return found.value
-    return None
+    return PrivateElements(dataset).get(group, creator, element)
+
+
+class PrivateElements:
+    """The private elements of a dataset, found by their creator; see `private`."""
+
+    def __init__(self, dataset):
+        self._dataset = dataset
+        self._blocks: dict[int, list[int]] = {}
+        for tag in dataset.keys():  # noqa: SIM118 - iterating a Dataset converts its values
+            group, element = tag >> 16, tag & 0xFFFF
+            if group & 1 and 0x10 <= element <= 0xFF:
+                self._blocks.setdefault(group, []).append(element)
+
+    def get(self, group: int, creator: str, element: int):
+        """Return the value of an element of a creator's block, or None."""
+        for block in self._blocks.get(group, ()):
+            if not text(self._dataset[group, block].value).upper().startswith(creator.upper()):
+                continue
+            found = self._dataset.get((group, block * 0x100 + element))
+            if found is not None:
+                return found.value
+        return None
 
 
 def day_seconds(value) -> float | None:
@@ -151,6 +184,14 @@ def datetime_seconds(value) -> float | None:
     days = date_days(value[:8])
     seconds = day_seconds(value[8:])
     return None if days is None or seconds is None else days * 86400.0 + seconds
+
+
+def dated_seconds(date, time) -> float | None:
+    """Return a DICOM date and time as seconds on one clock, or None without a time."""
+    seconds = day_seconds(time)
+    if seconds is None:
+        return None
+    return (date_days(date) or 0) * 86400.0 + seconds
 
 
 def date_days(value) -> int | None:

@@ -1,164 +1,222 @@
-"""Which planes belong to the same time point, also where no header tag says so."""
+"""Which planes belong to the same time point, and in which order the time points come."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.series.layout import Layout, Places, check_turns
 from DSCBrainSegLib.series.planes import Plane
+from DSCBrainSegLib.series.time_keys import (
+    TimeKey,
+    clock_ranks,
+    frame_keys,
+    instance_keys,
+    moved_counts,
+    name_keys,
+    tag_keys,
+)
 
 # Part of the table that a header tag may leave empty or take twice and still be believed. Without
 # a tag, counting files hides holes: it moves later images up.
 _BELIEVED_COST = 0.4
 _MOST_NAMED = 5  # incomplete time points named one by one in the warnings
+_GUESSED = ("file names", "the order of frames")
+_ORDERING_CLOCKS = ("offset", "acquisition", "dynamic")
 
 
-def remove_copies(planes: list[Plane], warnings: list[str]) -> list[Plane]:
-    """Return `planes` without second copies of the same image.
-
-    A copy has the same SOP Instance UID, or was given a new one by an archive but agrees in slice,
-    instance number, temporal position and every time.
-    """
-    seen, kept, copies = set(), [], 0
-    for plane in planes:
-        identity = (plane.sop_uid, plane.frame, plane.tile)
-        content = (
-            plane.slot,
-            plane.instance,
-            plane.frame,
-            plane.temporal_position,
-            plane.acquisition,
-            tuple(sorted(plane.clocks.items())),
-        )
-        known = (plane.sop_uid and identity in seen) or (
-            plane.instance is not None and content in seen
-        )
-        seen |= {identity, content}
-        if known:
-            copies += 1
-        else:
-            kept.append(plane)
-    if copies:
-        files = len({plane.path for plane in planes}) - len({plane.path for plane in kept})
-        warnings.append(f"{files or copies} files are second copies of an image and were left out.")
-    return kept
-
-
-def arrange(
-    planes: list[Plane], slots: int, announced: int | None, warnings: list[str]
-) -> tuple[list[list[Plane]], list[int]]:
-    """Sort planes into complete time points.
-
-    Every way in which a scanner may number time is tried, header tags before counting files; the
-    one that leaves the fewest holes and clashes in the table of time points x slices is taken (the
-    first of equals).
+@dataclass(frozen=True)
+class TimePoints:
+    """Planes sorted into complete time points.
 
     Parameters
     ----------
-    planes : list of Plane
-        With `slot` set.
-    slots : int
-        Number of slices K.
-    announced : int or None
-        Number Of Temporal Positions (0020,0105).
-    warnings : list of str
-        Gets a sentence for what is missing, duplicated or left out.
-
-    Returns
-    -------
     volumes : list of list of Plane
         For each complete time point, in order, its K planes in order of slice.
     numbers : list of int
         0-based number of each among all time points that were found.
+    key : str
+        What numbered them: "temporal position", "acquisition", "file names" ...
+    cost : int
+        Images that are missing or too many.
+    """
+
+    volumes: list[list[Plane]]
+    numbers: list[int]
+    key: str
+    cost: int
+
+
+def arrange(
+    planes: list[Plane],
+    announced: int | None,
+    warnings: list[str],
+    other_keys: Callable[[list[Plane]], list[TimeKey]] = lambda planes: [],
+) -> TimePoints:
+    """Sort planes into complete time points.
+
+    Every way in which a scanner may number time is tried, header tags before counting files; the
+    one that leaves the fewest holes and clashes in the table of time points x slices is taken (the
+    first of equals). Slices are numbered along their normal, whatever their numbers say, and
+    within each time point where the scanner moved them between time points.
+
+    Parameters
+    ----------
+    planes : list of Plane
+        Get their `slot` set.
+    announced : int or None
+        Number Of Temporal Positions (0020,0105).
+    warnings : list of str
+        Gets a sentence for what is missing, duplicated, left out or guessed.
+    other_keys : callable
+        Looks for more ways to number time where neither the known tags nor instance numbers do.
 
     Raises
     ------
     SeriesError
-        No time point is complete.
+        No time point is complete, or the slices are of several orientations or all at one place.
     """
-    name, values = _best_key(planes, slots, announced)
-    table: dict = defaultdict(dict)
-    clashes: Counter = Counter()
-    order: dict = defaultdict(list)
-    for plane, value in zip(planes, values, strict=True):
-        if plane.slot in table[value]:
-            clashes[value] += 1
-            continue
-        table[value][plane.slot] = plane
-        order[value].append(_order(plane))
-    found = sorted(table, key=lambda value: (value, min(order[value])))
-    if name == "temporal position":
-        _report_absent(found, warnings)
-    for number, value in enumerate(found):
-        if clashes[value]:
-            warnings.append(
-                f"Time point {number + 1} has {clashes[value]} slices twice; the first of each was "
-                "used."
-            )
-    volumes, numbers = _complete(found, table, slots, warnings)
-    if announced and announced > len(found):
-        warnings.append(f"The header announces {announced} time points, {len(found)} were found.")
-    return volumes, numbers
+    check_turns(planes)
+    places = Places(planes)
+    _check_one_place(planes, places, announced)
+    key, layout = _best(planes, places, announced, other_keys)
+    order, disagrees = _order_by_clock(planes, layout, key)
+    if disagrees:
+        warnings.append(
+            f"The {key.name} and the acquisition times put the time points in different orders; "
+            "the times are taken."
+        )
+    if key.name in _GUESSED and layout.times.max() > 0:
+        warnings.append(
+            f"No tag of the header tells which time point came first; {key.name} decided it, so "
+            "check the signal over time."
+        )
+    elif key.name.startswith("element"):
+        warnings.append(f"Only the {key.name} tells the order of the time points; it was taken.")
+    table, clashes = _table(planes, layout, order)
+    if key.name == "temporal position":
+        _report_absent(sorted(set(key.values)), warnings)
+    for number, count in sorted(clashes.items()):
+        warnings.append(
+            f"Time point {number + 1} has {count} slices twice; the first of each was used."
+        )
+    volumes, numbers = _complete(table, layout.slices, warnings)
+    if announced and announced > len(table):
+        warnings.append(f"The header announces {announced} time points, {len(table)} were found.")
+    return TimePoints(volumes, numbers, key.name, layout.cost)
 
 
-def _best_key(planes, slots, announced) -> tuple[str, list]:
-    """Return the name of the best numbering of time and its value for each plane."""
-    tags = [
-        ("temporal position", [plane.temporal_position for plane in planes]),
-        ("acquisition number", [plane.acquisition for plane in planes]),
+def _check_one_place(planes: list[Plane], places: Places, announced: int | None) -> None:
+    """Refuse several slices that all claim one position: nothing tells which is which."""
+    if places.slices > 1 or not places.comparable or len(planes) == 1:
+        return
+    locations = {round(plane.location or 0.0, 1) for plane in planes}
+    counts = Counter(plane.temporal_position for plane in planes).values()
+    several = len(locations) > 1 or (len(counts) > 1 and min(counts) > 1)
+    if announced and announced > 1 and len(planes) % announced == 0:
+        several |= len(planes) > announced
+    if several:
+        raise SeriesError(
+            "all its slices claim to lie at one place (ImagePositionPatient), so which is which "
+            "cannot be told; export it again from the scanner"
+        )
+
+
+def _best(planes, places: Places, announced, other_keys) -> tuple[TimeKey, Layout]:
+    """Return the numbering of time that fits best, and its table."""
+    believed = _BELIEVED_COST * len(planes)
+    found = _cheapest(tag_keys(planes), places)
+    if found and found[1].cost <= believed:
+        return found
+    slots = places.common([0] * len(planes)).slots
+    counted = []
+    if places.comparable:
+        counted = instance_keys(planes, slots, places.slices, announced)
+        # The order on a clock is evidence, but hides lost images, which instance numbers show.
+        counted += clock_ranks(planes, slots)
+    found = _cheapest(counted, places)
+    if found and found[1].cost == 0 and not found[1].moved:
+        return found
+    searched = _cheapest(other_keys(planes), places)
+    if searched and searched[1].cost == 0:
+        return searched
+    if found and found[1].cost <= believed:
+        return found
+    guessed = frame_keys(planes, slots) or name_keys(planes, slots, places.slices, announced)
+    moved = [
+        key for key in moved_counts(planes) if (own := places.own(key.values)) and not own.cost
     ]
-    for clock in ("offset", "acquisition", "dynamic", "trigger", "content"):
-        tags.append((clock, [plane.clocks.get(clock) for plane in planes]))
-    tags = [(name, values) for name, values in tags if None not in values]
-    costs = [_cost(planes, values, slots) for _, values in tags]
-    if costs and min(costs) <= _BELIEVED_COST * len(planes):
-        return tags[costs.index(min(costs))]
-    counts = [*_instance_counts(planes, slots, announced), ("order", _rank_in_slot(planes))]
-    return min(counts, key=lambda item: _cost(planes, item[1], slots))
+    if moved:
+        return moved[0], places.own(moved[0].values)
+    candidates = [*counted, *guessed] if places.comparable else guessed
+    return _cheapest(candidates, places) or _nothing(guessed[-1], places)
 
 
-def _instance_counts(planes, slots, announced) -> list[tuple[str, list]]:
-    """Return time points as Instance Number (0020,0013) gives them, by volume or by slice."""
-    if any(plane.instance is None or plane.frame is not None for plane in planes):
-        return []
-    length = max(Counter(plane.slot for plane in planes).values())
-    numbers = np.array([plane.instance for plane in planes])
-    found = []
-    for first in (numbers.min(), 1):
-        found.append(("instance by volume", ((numbers - first) // slots).tolist()))
-        for count in {length, announced or length}:
-            found.append(("instance by slice", ((numbers - first) % count).tolist()))
-    return found
+def _nothing(key: TimeKey, places: Places) -> tuple[TimeKey, Layout]:
+    if not places.comparable:
+        raise SeriesError("its slices have several orientations (a localiser?)")
+    return key, places.common(key.values)
 
 
-def _rank_in_slot(planes: list[Plane]) -> list[int]:
-    """Number the planes of each slice in order of time."""
-    ranks: dict[int, int] = {}
-    count: Counter = Counter()
-    for index in sorted(range(len(planes)), key=lambda index: _order(planes[index])):
-        ranks[index] = count[planes[index].slot]
-        count[planes[index].slot] += 1
-    return [ranks[index] for index in range(len(planes))]
+def _cheapest(keys: list[TimeKey], places: Places) -> tuple[TimeKey, Layout] | None:
+    """Return the key whose table has the fewest faults; the same places in all times go first."""
+    best, best_rank = None, None
+    layouts = [places.common(key.values) for key in keys] if places.comparable else []
+    for number, (key, layout) in enumerate(zip(keys, layouts, strict=False)):
+        rank = (layout.cost, False, 0, number)
+        if best_rank is None or rank < best_rank:
+            best, best_rank = (key, layout), rank
+    if best is not None and best[1].cost == 0:
+        return best
+    for number, key in enumerate(keys):
+        layout = places.own(key.values)
+        if layout is None:
+            continue
+        rank = (layout.cost, True, -layout.slices, number)
+        if best_rank is None or rank < best_rank:
+            best, best_rank = (key, layout), rank
+    return best
 
 
-def _order(plane: Plane) -> tuple:
-    return (
-        plane.clocks.get("acquisition", 0.0),
-        plane.acquisition or 0,
-        plane.instance or 0,
-        plane.frame or 0,
-        plane.path.name,
-    )
+def _order_by_clock(planes, layout: Layout, key: TimeKey) -> tuple[np.ndarray, bool]:
+    """Return the time points in order, and whether a clock contradicts the key's order.
+
+    A clock counts where it tells all time points apart: the spans of their images do not overlap.
+    """
+    count = int(layout.times.max()) + 1
+    same = np.arange(count)
+    if key.name in _ORDERING_CLOCKS:
+        return same, False
+    for name in _ORDERING_CLOCKS:
+        values = [plane.clocks.get(name) for plane in planes]
+        if None in values:
+            continue
+        first, last = np.full(count, np.inf), np.full(count, -np.inf)
+        np.minimum.at(first, layout.times, values)
+        np.maximum.at(last, layout.times, values)
+        order = np.argsort(first, kind="stable")
+        if np.all(last[order][:-1] < first[order][1:]):
+            return order, bool(np.any(order != same)) and key.name not in _GUESSED
+    return same, False
 
 
-def _cost(planes: list[Plane], values: list, slots: int) -> int:
-    """Count the holes and clashes of a table of time points x slices."""
-    cells = {(value, plane.slot) for value, plane in zip(values, planes, strict=True)}
-    clashes = len(planes) - len(cells)
-    holes = len(set(values)) * slots - len(cells)
-    return clashes + holes
+def _table(planes, layout: Layout, order: np.ndarray) -> tuple[list[dict], Counter]:
+    """Return the planes of each time point by slice, and how many found their cell taken."""
+    place = np.empty(len(order), dtype=int)
+    place[order] = np.arange(len(order))
+    table: list[dict] = [{} for _ in order]
+    clashes: Counter = Counter()
+    for plane, time, slot in zip(planes, place[layout.times], layout.slots, strict=True):
+        plane.slot = int(slot)
+        if plane.slot in table[time]:
+            clashes[int(time)] += 1
+        else:
+            table[time][plane.slot] = plane
+    return table, clashes
 
 
 def _report_absent(found: list[int], warnings: list[str]) -> None:
@@ -167,19 +225,19 @@ def _report_absent(found: list[int], warnings: list[str]) -> None:
         warnings.append(f"Temporal positions {_listing(absent)} have no images at all.")
 
 
-def _complete(found, table, slots, warnings) -> tuple[list[list[Plane]], list[int]]:
+def _complete(table, slots, warnings) -> tuple[list[list[Plane]], list[int]]:
     volumes, numbers, incomplete = [], [], []
-    for number, value in enumerate(found):
-        missing = [slot + 1 for slot in range(slots) if slot not in table[value]]
+    for number, slices in enumerate(table):
+        missing = [slot + 1 for slot in range(slots) if slot not in slices]
         if missing:
             incomplete.append((number + 1, missing))
         else:
-            volumes.append([table[value][slot] for slot in range(slots)])
+            volumes.append([slices[slot] for slot in range(slots)])
             numbers.append(number)
     if not volumes:
         number, missing = min(incomplete, key=lambda item: len(item[1]))
         raise SeriesError(
-            f"none of its {len(found)} time points has all {slots} slices (time point {number} "
+            f"none of its {len(table)} time points has all {slots} slices (time point {number} "
             f"lacks {_slices(missing)}); add the missing files"
         )
     for number, missing in incomplete[:_MOST_NAMED]:

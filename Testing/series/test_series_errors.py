@@ -81,13 +81,21 @@ def test_localiser_of_three_planes(tmp_path):
     assert "a localiser" in error_of(tmp_path)
 
 
-def test_mixed_orientations(tmp_path):
+def test_mixed_orientations_in_one_series_are_taken_apart(tmp_path):
     uid = pydicom.uid.generate_uid()
-    for name in ("axial", "coronal"):
+    for seed, name in enumerate(("axial", "coronal")):
         write_classic(
-            tmp_path, make_frames(), make_affine(name), prefix=name, SeriesInstanceUID=uid
+            tmp_path,
+            make_frames(seed=seed),
+            make_affine(name),
+            prefix=name,
+            SeriesInstanceUID=uid,
         )
-    assert "several orientations" in error_of(tmp_path)
+    message = error_of(tmp_path)
+    assert f"{uid}@axial" in message
+    assert f"{uid}@coronal" in message
+    series = read_series(tmp_path, f"{uid}@coronal")
+    np.testing.assert_array_equal(series.frames, make_frames(seed=1))
 
 
 def test_every_file_cut_short(tmp_path):

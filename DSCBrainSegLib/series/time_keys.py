@@ -1,0 +1,164 @@
+"""Every way in which a header, a counter or a file's name may number the time points."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from DSCBrainSegLib.series.planes import Plane
+
+CLOCKS = ("offset", "acquisition", "dynamic", "trigger", "content")
+"""Clocks that may have one value for each time point, in order of trust."""
+
+_MOST_GROUPS = 64  # numbers of slices that are tried where nothing tells it
+
+
+@dataclass(frozen=True)
+class TimeKey:
+    """One way of numbering time: planes with the same value belong to the same time point.
+
+    Parameters
+    ----------
+    name : str
+        For messages: "temporal position", "file names" ...
+    values : list
+        One for each plane, in the order of time.
+    """
+
+    name: str
+    values: list
+
+
+def tag_keys(planes: list[Plane]) -> list[TimeKey]:
+    """Return the header's tags that may number time points, the most trusted first."""
+    keys = [
+        TimeKey("temporal position", [plane.temporal_position for plane in planes]),
+        TimeKey("acquisition number", [plane.acquisition for plane in planes]),
+    ]
+    keys += [TimeKey(name, [plane.clocks.get(name) for plane in planes]) for name in CLOCKS]
+    lengths = {len(plane.dimension) for plane in planes}
+    if len(lengths) == 1:
+        # The sequence that says what the numbers mean is wrong in some files (Philips 11): a
+        # number that is the time fills the table, any other does not.
+        for column in range(lengths.pop()):
+            values = [plane.dimension[column] for plane in planes]
+            keys.append(TimeKey("dimension index", values))
+    if all(plane.frame is not None for plane in planes):
+        keys.append(TimeKey("instance number of the file", [plane.instance for plane in planes]))
+    keys.append(TimeKey("run number", [plane.run for plane in planes]))
+    keys.append(TimeKey("phase number", [plane.phase for plane in planes]))
+    keys = [key for key in keys if None not in key.values]
+    numbered = {key.name: key.values for key in keys}
+    if {"temporal position", "acquisition number"} <= set(numbered):
+        # Temporal positions may start again with each acquisition.
+        pairs = zip(numbered["acquisition number"], numbered["temporal position"], strict=True)
+        ranks = {pair: rank for rank, pair in enumerate(sorted(set(pairs)))}
+        pairs = zip(numbered["acquisition number"], numbered["temporal position"], strict=True)
+        keys.append(TimeKey("acquisition number", [ranks[pair] for pair in pairs]))
+    return keys
+
+
+def clock_ranks(planes: list[Plane], slots: np.ndarray) -> list[TimeKey]:
+    """Return the order of the images of each slice on a clock that runs on from slice to slice."""
+    keys = []
+    for name in ("acquisition", "dynamic", "trigger", "timer", "reference"):
+        values = [plane.clocks.get(name) for plane in planes]
+        if None not in values and _distinct(values, slots):
+            keys.append(TimeKey(name, _rank_in_slot(values, slots)))
+    return keys
+
+
+def instance_keys(
+    planes: list[Plane], slots: np.ndarray, slices: int, announced: int | None
+) -> list[TimeKey]:
+    """Return time points as Instance Number (0020,0013) gives them, by volume or by slice."""
+    numbers = [plane.instance if plane.frame is None else plane.source_instance for plane in planes]
+    if None in numbers:
+        return []
+    keys = running_keys("instance number", numbers, slots, slices, announced)
+    if _distinct(numbers, slots):
+        keys.append(TimeKey("instance number", _rank_in_slot(numbers, slots)))
+    return keys
+
+
+def frame_keys(planes: list[Plane], slots: np.ndarray) -> list[TimeKey]:
+    """Return the order of frames in multi-frame files, which the standard gives no meaning."""
+    if any(plane.frame is None for plane in planes):
+        return []
+    return [TimeKey("the order of frames", _rank_in_slot(_in_files(planes), slots))]
+
+
+def name_keys(
+    planes: list[Plane], slots: np.ndarray, slices: int, announced: int | None
+) -> list[TimeKey]:
+    """Return what the names of files tell: the numbers in them, and their natural order."""
+    keys = []
+    fields = [_number_fields(plane) for plane in planes]
+    if len({len(each) for each in fields}) == 1 and fields[0]:
+        for column in range(len(fields[0])):
+            keys.append(TimeKey("file names", [each[column] for each in fields]))
+        last = [each[-1] for each in fields]
+        if len(set(last)) == len({plane.path for plane in planes}):
+            keys += running_keys("file names", last, slots, slices, announced)
+    keys.append(TimeKey("file names", _rank_in_slot(_in_files(planes), slots)))
+    return keys
+
+
+def running_keys(name, numbers, slots, slices, announced) -> list[TimeKey]:
+    """Return the time points of images counted through a series, by volume or by slice."""
+    length = max(Counter(slots.tolist()).values())
+    numbers = np.array(numbers)
+    keys = []
+    for first in dict.fromkeys((int(numbers.min()), 1)):
+        keys.append(TimeKey(name, ((numbers - first) // slices).tolist()))
+        for count in dict.fromkeys((length, announced or length)):
+            keys.append(TimeKey(name, ((numbers - first) % count).tolist()))
+    return keys
+
+
+def moved_counts(planes: list[Plane]) -> list[TimeKey]:
+    """Return volumes of any size counted through the series, where the slices moved.
+
+    The largest size comes first: half a volume is a stack, too.
+    """
+    instances = [plane.instance for plane in planes]
+    numbered = None not in instances and len(set(instances)) == len(planes)
+    name = "instance number" if numbered else "file names"
+    order = np.argsort(instances) if numbered else np.argsort(_in_files(planes))
+    rank = np.empty(len(planes), dtype=int)
+    rank[order] = np.arange(len(planes))
+    sizes = [size for size in range(len(planes) // 2, 1, -1) if len(planes) % size == 0]
+    return [TimeKey(name, (rank // size).tolist()) for size in sizes[-_MOST_GROUPS:]]
+
+
+def natural(name: str) -> tuple:
+    """Return what sorts names as people count: MR.2 before MR.10."""
+    parts = re.split(r"(\d+)", name.lower())
+    return tuple((int(part), part) if part.isdigit() else (-1, part) for part in parts)
+
+
+def _in_files(planes: list[Plane]) -> list[int]:
+    """Number the planes in the natural order of their files, then of the frames in them."""
+    keys = [(natural(str(plane.path)), plane.frame or 0) for plane in planes]
+    ranks = {key: rank for rank, key in enumerate(sorted(set(keys)))}
+    return [ranks[key] for key in keys]
+
+
+def _number_fields(plane: Plane) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", plane.path.name)]
+
+
+def _distinct(values: list, slots: np.ndarray) -> bool:
+    return len(set(zip(values, slots.tolist(), strict=True))) == len(values)
+
+
+def _rank_in_slot(values: list, slots: np.ndarray) -> list[int]:
+    ranks = [0] * len(values)
+    count: dict[int, int] = defaultdict(int)
+    for index in sorted(range(len(values)), key=lambda index: values[index]):
+        ranks[index] = count[slots[index]]
+        count[slots[index]] += 1
+    return ranks
