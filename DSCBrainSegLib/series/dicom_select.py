@@ -142,7 +142,7 @@ def judge(part: SeriesPart) -> tuple[Fitness, str]:
 
 
 def _by_name(part: SeriesPart, time_points: int) -> str:
-    """Return what else than a perfusion series it is: what the images say, or a name they bear out."""
+    """Return what else it is: what the images say, or a name that they bear out."""
     facts = part.facts
     if part.diffusion:
         return "diffusion-weighted"
