@@ -20,7 +20,7 @@ REVIEW_VENV := .venv-review
 demo: $(VENV)/demo.stamp
 	$(RUN) -m DSCBrainSegLib simulate demo-output --overwrite
 	$(RUN) -m DSCBrainSegLib segment demo-output/dicom -o demo-output --overwrite
-	$(RUN) -m DSCBrainSegLib.evaluation.against_truth demo-output/mask.nii.gz demo-output/truth/mask.nii.gz
+	$(RUN) -m DSCBrainSegLib agreement demo-output/mask.nii.gz demo-output/truth/mask.nii.gz
 	@echo "Open demo-output/report.html, or edit the mask in the browser with Slicer's views and editor:"
 	@echo "  make review RESULT=demo-output"
 
@@ -50,7 +50,7 @@ benchmark: $(VENV)/peers.stamp
 		--methods network,otsu,otsu-post,aabl,cusum,dipy,nilearn
 
 peers: $(PEERS_VENV)/peers.stamp
-	$(PEERS_VENV)/bin/python -m DSCBrainSegLib.evaluation.external.run -o peers-output \
+	$(PEERS_VENV)/bin/python -m DSCBrainSegLib peers -o peers-output \
 		--data "$(DATA)" --label-maps "$(LABELMAPS)" $(PEERS_OPTIONS)
 
 # PyTorch without CUDA where its own index can be reached, else what PyPI has.

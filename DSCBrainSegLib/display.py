@@ -1,8 +1,14 @@
-"""One colour for each method, the same in figures, plots and Slicer."""
+"""How things are shown everywhere: one colour for each method, one way to begin a figure."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
+
+from DSCBrainSegLib.errors import MissingPackageError
+
+DPI = 220
+"""Of figures that may be printed."""
 
 Colour = tuple[int, int, int]
 """Red, green, blue from 0 to 255."""
@@ -57,3 +63,45 @@ def as_fractions(colour: Colour) -> tuple[float, float, float]:
     """Return a colour with parts from 0 to 1, as matplotlib and MRML want it."""
     red, green, blue = colour
     return red / 255, green / 255, blue / 255
+
+
+def require_matplotlib() -> None:
+    """Raise `MissingPackageError` if matplotlib cannot be imported."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise MissingPackageError(
+            'matplotlib is not installed; run: pip install "DSCBrainSegLib[evaluate]".'
+        ) from error
+
+
+def new_figure(
+    size_inches: tuple[float, float], dpi: int = DPI, layout: str | None = "constrained"
+):
+    """Begin a white matplotlib figure that no window shows.
+
+    Parameters
+    ----------
+    size_inches : tuple of float
+        Width and height.
+    dpi : int
+        Pixels of the PNG per inch.
+    layout : str or None
+        matplotlib's layout engine.
+
+    Raises
+    ------
+    MissingPackageError
+        matplotlib is not installed.
+    """
+    require_matplotlib()
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size_inches, dpi=dpi, facecolor="white", layout=layout)
+
+
+def to_png(figure) -> bytes:
+    """Return a matplotlib figure as a PNG file."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()

@@ -12,9 +12,9 @@ import slicer
 from slicer.i18n import tr as _
 
 import DSCBrainSegLib
+from DSCBrainSegLib.child_process import ChildProcess
 from DSCBrainSegLib.installation.extras import ready_folders
 from DSCBrainSegLib.installation.runtime import VARIABLE, runtime_state
-from DSCBrainSegLib.worker.child import ChildProcess
 from DSCBrainSegLib.worker.protocol import WorkerEnded
 
 # Slicer's launcher puts its own packages before PYTHONPATH. What the worker needs in other versions

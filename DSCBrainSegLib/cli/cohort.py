@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from DSCBrainSegLib.cli.cohort_text import tell_unsplit, text_table
 from DSCBrainSegLib.cli.main import verbose_option
 from DSCBrainSegLib.cli.segment import FrameNumber
 
@@ -272,23 +273,3 @@ def export(folder, output, export_format, state):
     if exported.not_split:
         names = ", ".join(exported.not_split)
         click.echo(f"Note: Left out, since they came after the split: {names}", err=True)
-
-
-def text_table(header: tuple[str, ...], rows: list[tuple]) -> str:
-    """Return a table in columns of plain text."""
-    lines = [tuple(map(str, row)) for row in (header, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def tell_unsplit(cohort) -> None:
-    """Say which subjects came after the split and are in none of its parts."""
-    split = cohort.split
-    late = split.unsplit(subject.name for subject in cohort.subjects) if split else []
-    if late:
-        click.echo(
-            f"Note: In no part of the split, since they came after it: {', '.join(late)}", err=True
-        )

@@ -26,7 +26,7 @@ def command(output, list_only, dry_run, most, collection, patients, include, exc
     OUTPUT gets one folder for each patient and series, hashes of all files, and what to cite. What
     is there and intact is not fetched again. Add the series to a cohort with 'cohort add'.
     """
-    from DSCBrainSegLib.cli.cohort import text_table
+    from DSCBrainSegLib.cli.cohort_text import text_table
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.cohort.tcga import fetch, plan_fetch
     from DSCBrainSegLib.cohort.tcia_client import TciaUtils

@@ -27,7 +27,7 @@ def command(folder, count, seed, slices, frames, label_maps, wide):
 
     Subjects made of the same label map count as one person, so that a split keeps them together.
     """
-    from DSCBrainSegLib.cli.cohort import tell_unsplit
+    from DSCBrainSegLib.cli.cohort_text import tell_unsplit
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.cohort.layout import COHORT_NAME, Cohort
     from DSCBrainSegLib.cohort.simulate import simulate_cohort

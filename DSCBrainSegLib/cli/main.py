@@ -21,6 +21,8 @@ COMMANDS = (
     "info",
     "review",
     "evaluate",
+    "agreement",
+    "peers",
     "motion",
     "cohort",
     "train",

@@ -143,10 +143,10 @@ def _name_slices_to_check(quality) -> None:
 def _compare(source, output, method, choices, mask_formats, overwrite, as_json):
     from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
+    from DSCBrainSegLib.display import require_matplotlib
     from DSCBrainSegLib.errors import MissingPackageError
     from DSCBrainSegLib.evaluation.compare import compare_methods
     from DSCBrainSegLib.evaluation.compare_write import comparison_names, write_comparison
-    from DSCBrainSegLib.evaluation.plots.figure import require_matplotlib
 
     require_matplotlib()
     _check_output(output, comparison_names(mask_formats[0]), overwrite)

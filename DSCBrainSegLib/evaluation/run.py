@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +12,11 @@ from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase, find_cases, l
 from DSCBrainSegLib.errors import Cancelled
 from DSCBrainSegLib.evaluation.axial_case import AxialCase
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights, describe_weights, find_methods
-from DSCBrainSegLib.evaluation.html.viewer import CaseViewer, ViewerCase
-from DSCBrainSegLib.evaluation.measure import (
-    SliceFigures,
-    VolumeFigures,
-    measure_slices,
-    measure_volume,
-)
-from DSCBrainSegLib.evaluation.plots.pictures import CasePictures, PictureRow, plan_pictures
+from DSCBrainSegLib.evaluation.html.viewer import CaseViewer
+from DSCBrainSegLib.evaluation.measure import VolumeFigures, measure_slices, measure_volume
+from DSCBrainSegLib.evaluation.plots.pictures import CasePictures, plan_pictures
 from DSCBrainSegLib.evaluation.references import describe_references, describe_scope
+from DSCBrainSegLib.evaluation.result import OUTPUT_NAMES, Evaluation
 from DSCBrainSegLib.methods import SegmentationMethod
 from DSCBrainSegLib.progress import (
     CancelCallback,
@@ -33,58 +28,6 @@ from DSCBrainSegLib.progress import (
 
 PICTURE_ROWS = 4
 """Rows of the comparison figure."""
-
-OUTPUT_NAMES = [
-    "table.md",
-    "table.csv",
-    "table.tex",
-    "per-case.md",
-    "per-volume.csv",
-    "per-slice.csv",
-    "figure.png",
-    "box-plots.png",
-    "bland-altman.png",
-    "dice-by-slice.png",
-    "report.html",
-]
-
-
-@dataclass
-class Evaluation:
-    """Figures of methods on cases.
-
-    Parameters
-    ----------
-    methods : list of str
-        In the order of the tables.
-    volumes : list of VolumeFigures
-        One for each case and method, failures included.
-    slices : list of SliceFigures
-    pictures : list of PictureRow
-        Slices for the comparison figure.
-    viewers : list of ViewerCase
-        Every compared slice with every mask, one for each case that could be read.
-    scope : str
-        Sentence that says which part of a cohort was evaluated; empty for a folder without a split.
-    references : list of str
-        Sentences that say what the references are.
-    weights : dict of str to dict
-        Name and SHA-256 of the weights, by method that uses any.
-    """
-
-    methods: list[str]
-    volumes: list[VolumeFigures] = field(default_factory=list)
-    slices: list[SliceFigures] = field(default_factory=list)
-    pictures: list[PictureRow] = field(default_factory=list)
-    viewers: list[ViewerCase] = field(default_factory=list)
-    scope: str = ""
-    references: list[str] = field(default_factory=list)
-    weights: dict[str, dict] = field(default_factory=dict)
-
-    @property
-    def statements(self) -> list[str]:
-        """What a reader must know first: what was evaluated, and against what."""
-        return [line for line in (self.scope, *self.references) if line]
 
 
 def evaluate_folder(
@@ -139,7 +82,7 @@ def evaluate_folder(
     --------
     >>> evaluate_folder("cohort", ["otsu", "network"], "results")  # doctest: +SKIP
     """
-    from DSCBrainSegLib.evaluation.plots.figure import require_matplotlib
+    from DSCBrainSegLib.display import require_matplotlib
     from DSCBrainSegLib.evaluation.write import write_evaluation
     from DSCBrainSegLib.files import output_folder, refuse_existing
 

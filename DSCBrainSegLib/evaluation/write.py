@@ -13,7 +13,7 @@ from DSCBrainSegLib.evaluation.plots.bland_altman import draw_bland_altman
 from DSCBrainSegLib.evaluation.plots.box_plots import draw_box_plots
 from DSCBrainSegLib.evaluation.plots.dice_plot import draw_dice_by_slice
 from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
-from DSCBrainSegLib.evaluation.run import Evaluation
+from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.case_tables import case_tables
 from DSCBrainSegLib.evaluation.tables.latex import to_latex
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown

@@ -7,9 +7,9 @@ import re
 import time
 from pathlib import Path
 
+from DSCBrainSegLib.child_process import ChildProcess
 from DSCBrainSegLib.errors import MissingPackageError, OutputError
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, check_cancelled
-from DSCBrainSegLib.worker.child import ChildProcess
 
 RAW_PROGRESS_SINCE = (24, 1)
 """The pip that can print the bytes of a download."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from DSCBrainSegLib.display import new_figure, to_png
 
 
 def draw_learning_curve(history: list[dict], best_epoch: int) -> bytes:
@@ -21,11 +21,10 @@ def draw_learning_curve(history: list[dict], best_epoch: int) -> bytes:
     bytes
         A PNG file.
     """
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     epochs = [row["epoch"] for row in history]
-    figure = Figure(figsize=(12, 4), dpi=110, layout="constrained")
+    figure = new_figure((12, 4), dpi=110)
     losses, dices, rates = figure.subplots(1, 3)
     for panel, name, title in ((losses, "loss", "Loss"), (dices, "brain_dice", "Dice")):
         marker = "." if len(history) < 30 else ""
@@ -44,6 +43,4 @@ def draw_learning_curve(history: list[dict], best_epoch: int) -> bytes:
     for panel in (losses, dices, rates):
         panel.set_xlabel("Epoch")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+    return to_png(figure)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 from pathlib import Path
 
+from DSCBrainSegLib.display import new_figure, to_png
 from DSCBrainSegLib.training.grid_search import Trial
 
 FIGURES = ("parameters", "validation_loss", "validation_dice", "best_epoch", "epochs", "seconds")
@@ -53,11 +53,9 @@ def make_table(trials: list[Trial]) -> str:
 
 def draw_search(trials: list[Trial]) -> bytes:
     """Draw the validation loss over each axis, one point for each trial; returns a PNG file."""
-    from matplotlib.figure import Figure
-
     good = [trial for trial in trials if not trial.problem]
     axes = list(trials[0].values)
-    figure = Figure(figsize=(3.2 * len(axes) + 0.6, 3.6), dpi=110, layout="constrained")
+    figure = new_figure((3.2 * len(axes) + 0.6, 3.6), dpi=110)
     panels = figure.subplots(1, len(axes), sharey=True, squeeze=False)[0]
     for panel, axis in zip(panels, axes, strict=True):
         values = list(dict.fromkeys(_words(trial.values[axis]) for trial in trials))
@@ -78,9 +76,7 @@ def draw_search(trials: list[Trial]) -> bytes:
         panel.set_title(axis, fontsize=10)
         panel.grid(axis="y", alpha=0.3)
     panels[0].set_ylabel("Validation loss (star: best)")
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+    return to_png(figure)
 
 
 def _words(value) -> str:

@@ -7,9 +7,9 @@ import sys
 import time
 from collections import deque
 
+from DSCBrainSegLib.child_process import ChildProcess
 from DSCBrainSegLib.installation.runtime import worker_environment
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
-from DSCBrainSegLib.worker.child import ChildProcess
 from DSCBrainSegLib.worker.protocol import (
     EventReader,
     WorkerEnded,

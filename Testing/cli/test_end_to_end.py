@@ -47,17 +47,17 @@ def test_the_shipped_weights_find_the_brain_of_the_phantom(
 
 
 def test_the_demo_s_figures_compare_the_two_files(phantom_folder, capsys):
-    from DSCBrainSegLib.evaluation.against_truth import main as compare
-
     truth = str(phantom_folder / "truth" / "mask.nii.gz")
     tumour = str(phantom_folder / "truth" / "tumour.nii.gz")
-    assert compare([truth, truth]) == 0
+    assert main(["agreement", truth, truth]) == 0
     assert "Dice 1.0000" in capsys.readouterr().out
-    assert compare([truth, tumour]) == 0
+    assert main(["agreement", truth, tumour]) == 0
     # The whole brain taken for the tumour: all of the tumour found, and much else.
     assert "sensitivity 1.0000, specificity 0." in capsys.readouterr().out
-    assert compare([truth, str(phantom_folder / "none.nii.gz")]) == 1
-    assert compare([]) == 2
+    assert main(["agreement", truth, tumour, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sensitivity"] == 1.0
+    assert main(["agreement", truth, str(phantom_folder / "none.nii.gz")]) == 1
+    assert main(["agreement"]) == 2
 
 
 @pytest.mark.parametrize(

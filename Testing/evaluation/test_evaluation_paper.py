@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from DSCBrainSegLib.evaluation.measure import VolumeFigures
-from DSCBrainSegLib.evaluation.run import Evaluation
+from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.paper import PAPER_ROWS, Printed, Row, check_row, paper_row
 from DSCBrainSegLib.evaluation.tables.paper_pattern import consistency_statement
 from DSCBrainSegLib.evaluation.tables.paper_tables import paper_tables

@@ -8,7 +8,8 @@ import pytest
 
 from DSCBrainSegLib.cohort.cases import ReferenceCase
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError, OutputError, SeriesError
-from DSCBrainSegLib.evaluation.run import OUTPUT_NAMES, evaluate, evaluate_folder
+from DSCBrainSegLib.evaluation.result import OUTPUT_NAMES
+from DSCBrainSegLib.evaluation.run import evaluate, evaluate_folder
 from DSCBrainSegLib.methods import SegmentationMethod, register_method, unregister_method
 from DSCBrainSegLib.series import write_nifti
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from DSCBrainSegLib.evaluation.measure import SliceFigures, VolumeFigures
-from DSCBrainSegLib.evaluation.run import Evaluation
+from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.case_tables import case_tables
 from DSCBrainSegLib.evaluation.tables.latex import to_latex
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown

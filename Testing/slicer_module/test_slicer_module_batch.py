@@ -152,7 +152,7 @@ def test_the_package_for_nifti_is_installed_first(panel, clean_scene, tmp_path, 
     import qt
     import slicer
 
-    from DSCBrainSegLib.worker.child import ChildProcess
+    from DSCBrainSegLib.child_process import ChildProcess
 
     slicer.app.set_testing(False)
     real, there, script = importlib.util.find_spec, [], "raise SystemExit('No connection')"

@@ -204,7 +204,7 @@ def test_nibabel_is_installed_only_when_the_user_agrees(panel, cohort, clean_sce
     import slicer
     from DSCBrainSegPanel import nifti_package
 
-    from DSCBrainSegLib.worker.child import ChildProcess
+    from DSCBrainSegLib.child_process import ChildProcess
 
     real, there, asked = importlib.util.find_spec, [], []
     monkeypatch.setattr(

@@ -71,8 +71,8 @@ def test_packages_of_the_report_are_installed_only_when_the_user_agrees(
     import qt
     import slicer
 
+    from DSCBrainSegLib.child_process import ChildProcess
     from DSCBrainSegLib.installation.runtime import RuntimeState
-    from DSCBrainSegLib.worker.child import ChildProcess
 
     slicer.app.set_testing(False)
     status, commands = ["missing"], []

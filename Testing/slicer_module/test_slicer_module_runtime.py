@@ -33,7 +33,7 @@ class FakeRuntime:
         return RuntimeState(self.status, Path("folder"), STATES[self.status])
 
     def process(self, module, action):
-        from DSCBrainSegLib.worker.child import ChildProcess
+        from DSCBrainSegLib.child_process import ChildProcess
 
         assert module == "DSCBrainSegLib.installation.runtime"
         self.commands.append(action)

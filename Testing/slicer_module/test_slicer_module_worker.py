@@ -30,7 +30,7 @@ def series(panel):
 
 def use_slow_worker(panel):
     """Give the panel a worker that never ends and does not obey."""
-    from DSCBrainSegLib.worker.child import ChildProcess
+    from DSCBrainSegLib.child_process import ChildProcess
     from DSCBrainSegLib.worker.client import WorkerClient
 
     script = str(SUPPORT / "slow_worker.py")

@@ -37,7 +37,7 @@ import sys
 from pathlib import Path
 from DSCBrainSegLib.web.entries import find_entries
 from DSCBrainSegLib.web.serve import serve
-from DSCBrainSegLib.worker.child import ChildProcess
+from DSCBrainSegLib.child_process import ChildProcess
 from DSCBrainSegLib.worker.client import WorkerClient
 source, output, worker = map(Path, sys.argv[1:])
 runner = WorkerClient(ChildProcess([sys.executable, str(worker)], dict(os.environ)))

@@ -6,10 +6,10 @@ import time
 import numpy as np
 import pytest
 
+from DSCBrainSegLib.child_process import ChildProcess
 from DSCBrainSegLib.installation.runtime import worker_environment
 from DSCBrainSegLib.network.weights import default_weights
 from DSCBrainSegLib.series import read_series, write_nrrd
-from DSCBrainSegLib.worker.child import ChildProcess
 from DSCBrainSegLib.worker.client import WorkerClient
 
 AFFINE = np.array([[-1.8, 0, 0, 115], [0, 1.8, 0, -110], [0, 0, 6.0, -30], [0, 0, 0, 1.0]])

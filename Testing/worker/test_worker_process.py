@@ -14,11 +14,11 @@ from bright_ball import ball
 from dicom_factory import make_affine, write_classic
 from places import REPOSITORY, SUPPORT
 
+from DSCBrainSegLib.child_process import ChildProcess
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError, DSCBrainSegError, SeriesError
 from DSCBrainSegLib.installation.runtime import worker_environment
 from DSCBrainSegLib.pipeline import segment_series
 from DSCBrainSegLib.series import read_series, write_nrrd
-from DSCBrainSegLib.worker.child import ChildProcess
 from DSCBrainSegLib.worker.client import WorkerClient, worker_command
 from DSCBrainSegLib.worker.protocol import EventReader
 

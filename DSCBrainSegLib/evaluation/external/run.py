@@ -1,7 +1,4 @@
-"""Our methods and the peers on the same images, case by case; a kill loses one case.
-
-Run ``python -m DSCBrainSegLib.evaluation.external.run -o OUT --data FOLDER --label-maps FOLDER``.
-"""
+"""Our methods and the peers on the same images, case by case; a kill loses one case."""
 
 from __future__ import annotations
 
@@ -226,9 +223,3 @@ def simulated_set(folder: Path, count: int) -> PeerSet:
     """Return the first volumes of a set that `peer_cases.make_simulated_set` made."""
     cases = [case for case in find_cases(folder) if not case.name.startswith(".")]
     return PeerSet(SIMULATED_SET, "Simulated abnormal brains", cases[:count])
-
-
-if __name__ == "__main__":
-    from DSCBrainSegLib.evaluation.external.command import command
-
-    command()

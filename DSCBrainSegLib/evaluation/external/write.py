@@ -39,7 +39,7 @@ def write_peers(output: Path, sets: Sequence[PeerSet], absent: Sequence[str] = (
     Parameters
     ----------
     output : Path
-        Where `peer_run.measure_peers` stored its results.
+        Where `run.measure_peers` stored its results.
     sets : sequence of PeerSet
     absent : sequence of str
         Sentences about methods that could not be measured.

@@ -12,10 +12,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from DSCBrainSegLib.display import REFERENCE_COLOUR, Colour, method_colours
+from DSCBrainSegLib.display import DPI, REFERENCE_COLOUR, Colour, method_colours
 from DSCBrainSegLib.evaluation.html.viewer import ViewerCase
-from DSCBrainSegLib.evaluation.plots.figure import DPI
-from DSCBrainSegLib.evaluation.run import Evaluation
+from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.case_tables import case_tables
 from DSCBrainSegLib.evaluation.tables.table import Table
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from DSCBrainSegLib.display import as_fractions, method_colours
+from DSCBrainSegLib.display import as_fractions, method_colours, new_figure, to_png
 from DSCBrainSegLib.evaluation.measure import VolumeFigures
-from DSCBrainSegLib.evaluation.plots.figure import DPI, require_matplotlib, to_png
 from DSCBrainSegLib.metrics.statistics import summarise
 
 LIMIT_SDS = 1.96
@@ -70,14 +69,11 @@ def draw_bland_altman(volumes: Sequence[VolumeFigures], methods: Sequence[str]) 
     MissingPackageError
         matplotlib is not installed.
     """
-    require_matplotlib()
-    from matplotlib.figure import Figure
-
     columns = min(COLUMNS, len(methods))
     rows = math.ceil(len(methods) / columns)
     size = (max(4.0, 2.5 * columns + 0.4), 2.6 * rows + 0.5)
     caption = textwrap.fill(CAPTION, int(size[0] * LETTERS_PER_INCH))
-    figure = Figure(figsize=size, dpi=DPI, facecolor="white", layout="constrained")
+    figure = new_figure(size)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     colours = {name: as_fractions(rgb) for name, rgb in method_colours(methods).items()}
     for panel, method in zip(panels, methods, strict=False):

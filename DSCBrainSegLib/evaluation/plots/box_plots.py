@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from DSCBrainSegLib.display import as_fractions, method_colours
+from DSCBrainSegLib.display import as_fractions, method_colours, new_figure, to_png
 from DSCBrainSegLib.evaluation.measure import VolumeFigures
-from DSCBrainSegLib.evaluation.plots.figure import DPI, require_matplotlib, to_png
 
 PANELS = (("dice", "Dice coefficient"), ("hd95_mm", "HD95 (mm)"))
 SPREAD = 0.28
@@ -41,11 +40,8 @@ def draw_box_plots(volumes: Sequence[VolumeFigures], methods: Sequence[str]) -> 
     MissingPackageError
         matplotlib is not installed.
     """
-    require_matplotlib()
-    from matplotlib.figure import Figure
-
     width = max(6.4, 2 * (0.9 + 0.62 * len(methods)))
-    figure = Figure(figsize=(width, 4.0), dpi=DPI, facecolor="white", layout="constrained")
+    figure = new_figure((width, 4.0))
     colours = {name: as_fractions(rgb) for name, rgb in method_colours(methods).items()}
     for panel, (key, title) in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
         labels = []

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from DSCBrainSegLib.display import as_fractions, method_colours
+from DSCBrainSegLib.display import as_fractions, method_colours, new_figure, to_png
 from DSCBrainSegLib.evaluation.measure import SliceFigures
-from DSCBrainSegLib.evaluation.plots.figure import DPI, require_matplotlib, to_png
 
 BIN_COUNT = 10
 
@@ -59,10 +58,7 @@ def draw_dice_by_slice(slices: Sequence[SliceFigures], methods: Sequence[str]) -
     MissingPackageError
         matplotlib is not installed.
     """
-    require_matplotlib()
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 3.4), dpi=DPI, facecolor="white", layout="constrained")
+    figure = new_figure((7.2, 3.4))
     panel = figure.add_subplot()
     heights = relative_heights(slices)
     lowest = 1.0

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from DSCBrainSegLib.display import REFERENCE_COLOUR, as_fractions, method_colours
-from DSCBrainSegLib.errors import MissingPackageError
+from DSCBrainSegLib.display import (
+    REFERENCE_COLOUR,
+    as_fractions,
+    method_colours,
+    new_figure,
+    to_png,
+)
 from DSCBrainSegLib.evaluation.plots.pictures import PictureRow
 from DSCBrainSegLib.metrics.overlap import overlap
 
 PANEL_INCHES = 1.55
-DPI = 220
 MARGIN_MM = 12.0
 """Shown around the largest mask or reference."""
 SCALE_BAR_MM = 50.0
@@ -24,16 +27,6 @@ REFERENCE_CAPTION = " Yellow line: reference. Number: Dice on the slice."
 SIDE_CAPTION = " The patient's right is on the left."
 CAPTION_LETTERS_PER_INCH = 19
 NO_PICTURES = "No slice to show: no case could be read."
-
-
-def require_matplotlib() -> None:
-    """Raise `MissingPackageError` if matplotlib cannot be imported."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingPackageError(
-            'matplotlib is not installed; run: pip install "DSCBrainSegLib[evaluate]".'
-        ) from error
 
 
 def draw_comparison(
@@ -69,10 +62,8 @@ def draw_comparison(
     MissingPackageError
         matplotlib is not installed.
     """
-    require_matplotlib()
     if not rows:
         return _message(NO_PICTURES)
-    from matplotlib.figure import Figure
 
     height, width = _common_field(rows)
     referenced = rows[0].reference is not None
@@ -87,7 +78,7 @@ def draw_comparison(
     caption = textwrap.fill(caption, int(width_inches * CAPTION_LETTERS_PER_INCH))
     caption_inches = 0.1 + 0.13 * len(caption.splitlines())
     size = (width_inches, title_inches + len(rows) * panel_height + caption_inches)
-    figure = Figure(figsize=size, dpi=DPI, facecolor="white")
+    figure = new_figure(size, layout=None)
     grid = figure.add_gridspec(
         len(rows),
         columns,
@@ -129,13 +120,6 @@ def draw_comparison(
         va="top",
     )
     return to_png(figure)
-
-
-def to_png(figure) -> bytes:
-    """Return a matplotlib figure as a PNG file."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
 
 
 def _common_field(rows: Sequence[PictureRow]) -> tuple[float, float]:
@@ -205,8 +189,6 @@ def _shorten(name: str, longest: int = 22) -> str:
 
 
 def _message(text: str) -> bytes:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 1), dpi=DPI)
+    figure = new_figure((6, 1), layout=None)
     figure.text(0.5, 0.5, text, ha="center", va="center")
     return to_png(figure)

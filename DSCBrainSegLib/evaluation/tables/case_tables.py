@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from DSCBrainSegLib.evaluation.run import Evaluation
+from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.table import VOLUME_COLUMNS, Cell, Column, Table, round_figure
 
 CASE_COLUMNS = ("dice", "hd95_mm", "volume_error_ml")

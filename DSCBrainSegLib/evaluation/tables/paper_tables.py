@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from DSCBrainSegLib.evaluation.run import Evaluation
+from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.paper import (
     FIGURES,
     PAPER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from DSCBrainSegLib.evaluation.run import Evaluation
+from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.paper import FIGURES, PAPER_ROWS, paper_row
 from DSCBrainSegLib.metrics.statistics import Summary, summarise
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from DSCBrainSegLib.evaluation.run import Evaluation
+from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.metrics.statistics import Summary, adjust_holm, compare_paired, summarise
 
 

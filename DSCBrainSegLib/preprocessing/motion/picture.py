@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 
-from DSCBrainSegLib.evaluation.plots.figure import require_matplotlib
+from DSCBrainSegLib.display import new_figure, to_png
 from DSCBrainSegLib.preprocessing.motion.types import GOOD, WARN_ABOVE_MM, MotionEstimate
 
 DPI = 150
@@ -37,10 +35,7 @@ def draw_motion(
     MissingPackageError
         matplotlib is not installed.
     """
-    require_matplotlib()
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 5.6), dpi=DPI, facecolor="white", layout="constrained")
+    figure = new_figure((6.4, 5.6), DPI)
     shifts, turns, steps = figure.subplots(3, sharex=True)
     for axis, colour in enumerate(COLOURS):
         towards = ("x, to the left", "y, to the back", "z, to the top")[axis]
@@ -71,6 +66,4 @@ def draw_motion(
         panel.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
     steps.set_ylim(bottom=0)
     steps.set_xlabel(f"Time (s); grey line: time point {estimate.reference + 1}, the reference")
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+    return to_png(figure)

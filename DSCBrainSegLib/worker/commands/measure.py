@@ -99,11 +99,12 @@ def _loaded_case(fields: dict):
 
 def _write_report(fields: dict, loaded, masks: dict, volumes: list, slices: list) -> str:
     """Write what `dscbrainseg evaluate` writes, for this one image; return the report's path."""
+    from DSCBrainSegLib.display import require_matplotlib
     from DSCBrainSegLib.evaluation.axial_case import AxialCase
     from DSCBrainSegLib.evaluation.html.viewer import CaseViewer
-    from DSCBrainSegLib.evaluation.plots.figure import require_matplotlib
     from DSCBrainSegLib.evaluation.plots.pictures import CasePictures, plan_pictures
-    from DSCBrainSegLib.evaluation.run import OUTPUT_NAMES, PICTURE_ROWS, Evaluation
+    from DSCBrainSegLib.evaluation.result import OUTPUT_NAMES, Evaluation
+    from DSCBrainSegLib.evaluation.run import PICTURE_ROWS
     from DSCBrainSegLib.files import output_folder, refuse_existing
 
     require_matplotlib()

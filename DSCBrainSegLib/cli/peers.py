@@ -1,4 +1,4 @@
-"""The command behind ``make peers``."""
+"""``dscbrainseg peers``: our methods beside tools of other projects."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from pathlib import Path
 
 import click
 
+from DSCBrainSegLib.cli.main import verbose_option
 from DSCBrainSegLib.evaluation.external.run import DEFAULT_METHODS
 
 
 @click.command("peers")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder for results and tables; what it holds is not measured again.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -41,43 +48,38 @@ from DSCBrainSegLib.evaluation.external.run import DEFAULT_METHODS
     help='Only these cases; names with commas, * and ? as in "simulated-0?0,siemens-*".',
 )
 @click.option("--tables-only", is_flag=True, help="Measure nothing, write the tables again.")
+@verbose_option
 def command(output, data, label_maps, count, seed, methods, weights, cases, tables_only):
     """Measure our methods and the peers on real series and on simulated abnormal brains.
 
     What was measured before is not measured again; the command may be stopped at any time.
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
-    from DSCBrainSegLib.errors import DSCBrainSegError
+    from DSCBrainSegLib.display import require_matplotlib
     from DSCBrainSegLib.evaluation.chosen import NETWORK, NetworkWeights
     from DSCBrainSegLib.evaluation.external.cases import make_simulated_set
     from DSCBrainSegLib.evaluation.external.run import measure_peers, real_set, simulated_set
     from DSCBrainSegLib.evaluation.external.write import TABLES_NAME, write_peers
-    from DSCBrainSegLib.evaluation.plots.figure import require_matplotlib
 
     if not (data or label_maps):
         raise click.UsageError("Give --data, --label-maps or both.")
     names, patterns = _split(methods), _split(cases)
     networks = [NetworkWeights.parse(text) for text in weights]
     absent = []
-    try:
-        require_matplotlib()
-        with terminal_progress() as progress:
-            sets = [real_set(data)] if data else []
-            if label_maps:
-                folder = output / "simulated"
-                make_simulated_set(folder, label_maps, count, seed, progress)
-                sets.append(simulated_set(folder, count))
-            if not tables_only:
-                if networks or NETWORK in names:
-                    from DSCBrainSegLib.cli.network_start import load_keras
+    require_matplotlib()
+    with terminal_progress() as progress:
+        sets = [real_set(data)] if data else []
+        if label_maps:
+            folder = output / "simulated"
+            make_simulated_set(folder, label_maps, count, seed, progress)
+            sets.append(simulated_set(folder, count))
+        if not tables_only:
+            if networks or NETWORK in names:
+                from DSCBrainSegLib.cli.network_start import load_keras
 
-                    load_keras()
-                absent = measure_peers(output, sets, names, networks, patterns, progress)
-            write_peers(output, sets, absent)
-    except DSCBrainSegError as error:
-        raise click.ClickException(str(error)) from error
-    except KeyboardInterrupt:
-        raise click.ClickException("Stopped; what was measured is kept.") from None
+                load_keras()
+            absent = measure_peers(output, sets, names, networks, patterns, progress)
+        write_peers(output, sets, absent)
     click.echo((output / TABLES_NAME).read_text(encoding="utf-8"))
 
 
