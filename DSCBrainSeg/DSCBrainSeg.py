@@ -1,6 +1,5 @@
 """3D Slicer module: brain masks of T2*-weighted (DSC) perfusion series."""
 
-import importlib.util
 import os
 import sys
 import time
@@ -8,6 +7,9 @@ import time
 import qt
 import slicer
 import vtk
+
+# The panel and the library are imported when they are used: Slicer's start does not wait for them.
+from DSCBrainSegPanel.registration import register, registerDicomPlugin
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
@@ -18,27 +20,21 @@ from slicer.ScriptedLoadableModule import (
 )
 from slicer.util import VTKObservationMixin
 
-if importlib.util.find_spec("DSCBrainSegLib") is None:
-    # In a source checkout the library lies beside this folder; installed, beside this file.
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_HERE = os.path.dirname(os.path.abspath(__file__))
 
-from DSCBrainSegPanel.batch_section import BatchSection
-from DSCBrainSegPanel.compare_section import CompareSection
-from DSCBrainSegPanel.edit_section import EditSection
-from DSCBrainSegPanel.ground_truth_section import GroundTruthSection
-from DSCBrainSegPanel.load_section import LoadSection
-from DSCBrainSegPanel.parameters import Parameters
-from DSCBrainSegPanel.registration import register
-from DSCBrainSegPanel.runtime_tasks import RuntimeTasks
-from DSCBrainSegPanel.segment_section import SegmentSection
-from DSCBrainSegPanel.segmentation_job import SegmentationJob
-from DSCBrainSegPanel.series_section import SeriesSection
-from DSCBrainSegPanel.slicer_process import libraryProcess
-from DSCBrainSegPanel.views import showInViews
-from DSCBrainSegPanel.worker_queue import WorkerQueue
 
-from DSCBrainSegLib.mrml.series_nodes import volumeOf
-from DSCBrainSegLib.worker.client import WorkerClient
+def useOwnLibrary():
+    """Import the extension's own DSCBrainSegLib, also where pip has put another one."""
+    # Installed it lies beside this file, in a source checkout beside this file's folder.
+    for folder in (_HERE, os.path.dirname(_HERE)):
+        if os.path.isfile(os.path.join(folder, "DSCBrainSegLib", "__init__.py")):
+            if folder in sys.path:
+                sys.path.remove(folder)
+            sys.path.insert(0, folder)
+            return
+
+
+useOwnLibrary()
 
 
 class DSCBrainSeg(ScriptedLoadableModule):
@@ -61,6 +57,7 @@ class DSCBrainSeg(ScriptedLoadableModule):
         self.parent.acknowledgementText = _(
             "After Alkhimova and Diumin (2022); the network is trained on simulated heads."
         )
+        registerDicomPlugin()  # the DICOM module asks for the plugins' tags at the end of the start
         slicer.app.connect("startupCompleted()", register)
 
 
@@ -70,32 +67,22 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = self.parameters = self._guiTag = None
+        self.logic = self.parameters = self._connection = None
         self.sections = ()
 
     def setup(self):
         """Build the panel."""
+        from DSCBrainSegPanel.sections import makeSections
+        from DSCBrainSegPanel.segments_watch import SegmentsWatch
+
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/DSCBrainSeg.ui"))
         self.layout.addWidget(uiWidget)
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = DSCBrainSegLogic()
-        self.loadSection = LoadSection(self)
-        self.editSection = EditSection(self)
-        self.segmentSection = SegmentSection(self)
-        self.groundTruthSection = GroundTruthSection(self)
-        self.compareSection = CompareSection(self)
-        self.batchSection = BatchSection(self)
-        self.sections = (
-            self.loadSection,
-            self.segmentSection,
-            self.editSection,
-            self.groundTruthSection,
-            self.compareSection,
-            SeriesSection(self),
-            self.batchSection,
-        )
+        self.sections = makeSections(self)
+        self._segments = SegmentsWatch(self.onSegmentsChanged)
         self.ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onInputChosen)
         self._refreshSoon = qt.QTimer()
         self._refreshSoon.setSingleShot(True)
@@ -114,13 +101,12 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def cleanup(self):
         """Called when the module is reloaded or Slicer ends."""
         self.exit()
-        self.editSection.letGo()
         self._refreshSoon.stop()
-        for section in (self.loadSection, self.compareSection, self.batchSection):
+        for section in self.sections:
             section.cleanup()
-        self.groundTruthSection.nifti.stop()
         self.logic.stop()
         self.setParameters(None)
+        self._segments.stop()
         self.removeObservers()
 
     def enter(self):
@@ -156,9 +142,17 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered:
             self._refreshSoon.start(0)
 
+    def onSegmentsChanged(self):
+        """A segment was added, removed, renamed or painted on."""
+        self._refreshSoon.start(0)
+
     def onInputChosen(self, node):
         """Take over the user's choice and show it."""
         if self.parameters is not None and node is not self.parameters.inputNode:
+            from DSCBrainSegPanel.views import showInViews
+
+            from DSCBrainSegLib.mrml.series_nodes import volumeOf
+
             self.parameters.inputNode = node
             showInViews(volumeOf(node))
 
@@ -174,20 +168,16 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setParameters(self, parameters):
         """Connect the widgets to a parameter node, or to none."""
+        from DSCBrainSegPanel.gui_connection import GuiConnection
+
         if self.parameters is not None:
-            self.parameters.disconnectGui(self._guiTag)
+            self._connection.cut()
             self.removeObserver(
                 self.parameters, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged
             )
         self.parameters = parameters
         if parameters is not None:
-            # connectGui() of Slicer up to 5.10 at least returns no tag, so nothing could be cut.
-            named = [
-                each for each in vars(self.ui).values() if each.property("SlicerParameterName")
-            ]
-            self._guiTag = parameters.connectParametersToGui(
-                {each.property("SlicerParameterName"): each for each in named}
-            )
+            self._connection = GuiConnection(parameters, vars(self.ui).values())
             self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
         self.refresh()
 
@@ -200,6 +190,7 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Let the panel show what is in the scene now."""
         if self.parameters is not None:
             self.ui.inputSelector.setCurrentNode(self.parameters.inputNode)
+        self._segments.follow(self.parameters)
         for section in self.sections:
             section.refresh()
 
@@ -218,16 +209,26 @@ class DSCBrainSegLogic(ScriptedLoadableModuleLogic):
     """
 
     def __init__(self):
+        from DSCBrainSegPanel.runtime_tasks import RuntimeTasks
+        from DSCBrainSegPanel.slicer_process import libraryProcess
+        from DSCBrainSegPanel.worker_queue import WorkerQueue
+
+        from DSCBrainSegLib.worker.client import WorkerClient
+
         ScriptedLoadableModuleLogic.__init__(self)
         self.worker = WorkerQueue(lambda: WorkerClient(libraryProcess("DSCBrainSegLib.worker")))
         self.runtime = RuntimeTasks()
 
     def getParameters(self):
         """Return the typed parameter node of the scene."""
+        from DSCBrainSegPanel.parameters import Parameters
+
         return Parameters(self.getParameterNode())
 
     def makeJob(self, inputNode, method, frame=None, **callbacks):
         """Return a `SegmentationJob`, not started."""
+        from DSCBrainSegPanel.segmentation_job import SegmentationJob
+
         return SegmentationJob(inputNode, method, frame, self.worker, **callbacks)
 
     def segment(self, inputNode, method="network", frame=None, waitForCompletion=False):
@@ -251,8 +252,12 @@ class DSCBrainSegLogic(ScriptedLoadableModuleLogic):
         Raises
         ------
         DSCBrainSegError
-            The node holds no series; with `waitForCompletion` also whatever went wrong.
+            The node holds no series, or the network library is not installed; with
+            `waitForCompletion` also whatever went wrong.
         """
+        from DSCBrainSegPanel.network_library import refuseWithoutNetwork
+
+        refuseWithoutNetwork(method)
         job = self.makeJob(
             inputNode, method, frame, onProgress=lambda *_: None, onEnd=lambda job: None
         )
@@ -274,25 +279,9 @@ class DSCBrainSegTest(ScriptedLoadableModuleTest):
     """What Slicer's own test runner runs; the repository's tests are in Testing/."""
 
     def runTest(self):
-        """Segment a bright ball without a network and look where the mask is."""
-        slicer.mrmlScene.Clear(0)
-        self.test_threshold()
+        """Go through the whole module; the log tells each step."""
+        from DSCBrainSegPanel.self_test import SelfTest
 
-    def test_threshold(self):
-        """The mask of a simple method lies in the ball."""
-        import numpy as np
-
-        from DSCBrainSegLib.mrml.segments import segmentMask
-
-        grids = np.ogrid[:10, :64, :64]
-        centre, steps = (4.5, 34, 30), (5.0, 3.0, 3.0)
-        squared = sum(((g - c) * s) ** 2 for g, c, s in zip(grids, centre, steps, strict=True))
-        ball = squared < 70**2
-        volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Ball")
-        slicer.util.updateVolumeFromArray(volume, np.where(ball, 900, 40).astype(np.int16))
-        volume.SetSpacing(3, 3, 5)
-        job = DSCBrainSegLogic().segment(volume, "otsu", waitForCompletion=True)
-        mask = segmentMask(job.result.segmentation, job.result.segmentId, volume)
-        overlap = 2 * (mask & ball).sum() / (mask.sum() + ball.sum())
-        self.assertGreater(overlap, 0.95)
+        log, failed = SelfTest().run()
+        self.assertEqual(failed, 0, log)
         self.delayDisplay("Test passed")

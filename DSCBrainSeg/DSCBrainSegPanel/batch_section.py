@@ -82,6 +82,7 @@ class BatchSection:
     def cleanup(self):
         """End what runs; nothing follows."""
         self.stop()
+        self._batch = None
         self.nifti.stop()
 
     def onAddButton(self):

@@ -2,6 +2,8 @@
 
 import qt
 
+from DSCBrainSegLib.worker.protocol import PROBLEM
+
 INTERVAL_MS = 50
 
 
@@ -15,12 +17,13 @@ class ChildTask:
     onLine : callable
         Gets each line it prints.
     onEnd : callable
-        ``onEnd(code, lastLine)``; `code` is None after `cancel`.
+        ``onEnd(code, reason)``: the program's last line that says it tells a problem, else its last
+        line; `code` is None after `cancel`. Slicer's launcher may print behind the program's own.
     """
 
     def __init__(self, process, onLine, onEnd):
         self._process, self._onLine, self._onEnd = process, onLine, onEnd
-        self._rest, self._lastLine = b"", ""
+        self._rest, self._lastLine, self._problem = b"", "", ""
         self._cancelled = False
         self._timer = qt.QTimer()
         self._timer.setInterval(INTERVAL_MS)
@@ -48,7 +51,9 @@ class ChildTask:
             text = line.decode("utf-8", "replace").strip()
             if text:
                 self._lastLine = text
+                if text.lower().startswith(PROBLEM):
+                    self._problem = text[len(PROBLEM) :]
                 self._onLine(text)
         if code is not None:
             self._timer.stop()
-            self._onEnd(None if self._cancelled else code, self._lastLine)
+            self._onEnd(None if self._cancelled else code, self._problem or self._lastLine)

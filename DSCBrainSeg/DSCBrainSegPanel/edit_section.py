@@ -19,18 +19,45 @@ class EditSection:
         self._editor.sourceVolumeNodeSelectorVisible = False
         # The panel shows what the user chooses; a scene that is opened keeps its views.
         self._editor.autoShowSourceVolumeNode = False
+        self._entered = self._hasShortcuts = False
+        slicer.app.connect("focusChanged(QWidget*,QWidget*)", self.onFocusChanged)
 
     def enter(self):
         """Take the shortcuts; another module may have had them."""
         self._editor.setupViewObservations()
-        self._editor.installKeyboardShortcuts()
+        self._entered = True
+        self._takeShortcuts(True)
         self.refresh()
 
     def exit(self):
         """Give shortcuts and views back."""
         self._editor.setActiveEffect(None)
-        self._editor.uninstallKeyboardShortcuts()
+        self._entered = False
+        self._takeShortcuts(False)
         self._editor.removeViewObservations()
+
+    def cleanup(self):
+        """Let go of the application and of the scene's nodes."""
+        slicer.app.disconnect("focusChanged(QWidget*,QWidget*)", self.onFocusChanged)
+        self.letGo()
+
+    def onFocusChanged(self, before, now):
+        """Leave the keys to the panel's other widgets while one of them has the focus.
+
+        The editor's shortcuts are the main window's: Space, digits and letters would start an
+        effect instead of ticking a box or pressing a button.
+        """
+        if self._entered and now is not None:
+            panel = self._widget.parent
+            elsewhere = panel.isAncestorOf(now) and not self._editor.isAncestorOf(now)
+            self._takeShortcuts(not elsewhere)
+
+    def _takeShortcuts(self, take):
+        if take and not self._hasShortcuts:
+            self._editor.installKeyboardShortcuts()
+        elif self._hasShortcuts and not take:
+            self._editor.uninstallKeyboardShortcuts()
+        self._hasShortcuts = take
 
     def refresh(self):
         """Show the segmentation of the chosen series, if there is one."""

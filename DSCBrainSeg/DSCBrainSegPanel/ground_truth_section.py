@@ -44,6 +44,10 @@ class GroundTruthSection:
         """Look at the cohort again; others may work on it."""
         self._listSubjects()
 
+    def cleanup(self):
+        """End an installation."""
+        self.nifti.stop()
+
     def refresh(self):
         """Show segments to start from, and what there is of a ground truth."""
         ui, parameters = self._ui, self._widget.parameters

@@ -10,7 +10,14 @@ from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from DSCBrainSegLib.methods import get_method, list_methods
 
 
-class _Listed(enum.Enum):
+class _KnownNames(enum.EnumMeta):
+    """An enum that takes its first value for a name of another version, as scenes may hold it."""
+
+    def __getitem__(cls, name):
+        return cls.__members__.get(name) or next(iter(cls))
+
+
+class _Listed(enum.Enum, metaclass=_KnownNames):
     def label(self):
         """Return the line of the combo box."""
         return f"{self.value} ({get_method(self.value).label})"
@@ -24,7 +31,7 @@ Method = _Listed("Method", {_constant(method): method.name for method in list_me
 """The segmentation methods of the library; stored in the scene by name."""
 
 
-class FrameChoice(enum.Enum):
+class FrameChoice(enum.Enum, metaclass=_KnownNames):
     """Which time point is segmented."""
 
     FOURTH = "fourth"

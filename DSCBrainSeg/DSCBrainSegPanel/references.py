@@ -19,7 +19,7 @@ class References:
 
     def __init__(self, widget):
         self._widget, self._box = widget, widget.ui.referenceBox
-        self.segmentIds = []
+        self.segmentIds, self._names = [], []
 
     def refresh(self):
         """List what there is; a new drawing becomes the reference, else the choice is kept."""
@@ -31,14 +31,15 @@ class References:
         drawings = [each for each, method in methods.items() if method == GROUND_TRUTH]
         others = [each for each, method in methods.items() if method and each not in drawings]
         found = drawings + others
-        if found == self.segmentIds:
+        names = [segments.GetSegment(each).GetName() for each in found]
+        if (found, names) == (self.segmentIds, self._names):
             return
         box = self._box
         before = self.segmentIds[box.currentIndex] if box.currentIndex >= 0 else ""
         drawnJustNow = bool(set(drawings) - set(self.segmentIds))
-        self.segmentIds = found
+        self.segmentIds, self._names = found, names
         box.clear()
-        box.addItems([segments.GetSegment(each).GetName() for each in found])
+        box.addItems(names)
         if before in found and not drawnJustNow:
             box.setCurrentIndex(found.index(before))
 

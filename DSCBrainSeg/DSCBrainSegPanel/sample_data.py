@@ -4,7 +4,6 @@ The simulator needs nilearn, which brings the MNI152 brain. It is installed into
 after asking, and runs in the worker, never in Slicer.
 """
 
-import os
 import time
 
 import slicer
@@ -15,41 +14,13 @@ from DSCBrainSegLib.worker.client import WorkerClient
 
 from .extra_packages import ExtraPackages
 from .progress_dialog import ProgressDialog
+from .registration import NODE_NAME
 from .slicer_process import libraryProcess
 from .worker_job import WorkerJob
 from .worker_queue import WorkerQueue
 
-CATEGORY = "DSC Brain Segmentation"
-SAMPLE = "DSCPhantom"
-NODE_NAME = "DSC phantom"
 SIZE = {"matrix": 96, "slices": 16, "frames": 24}
 """Small: a full series takes some minutes to simulate."""
-
-
-def registerSampleData():
-    """Offer the phantom, where this Slicer has the Sample Data module."""
-    try:
-        import SampleData
-    except ImportError:
-        return
-    if any(each.sampleName == SAMPLE for each in _registered()):
-        return
-    icon = os.path.join(
-        os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-        "Resources",
-        "Icons",
-        "DSCBrainSeg.png",
-    )
-    # Slicer wants an address, a file and a node of every sample, also of those it does not load.
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category=CATEGORY,
-        sampleName=SAMPLE,
-        uris="dscbrainseg:phantom",
-        fileNames="phantom.npy",
-        nodeNames=NODE_NAME,
-        thumbnailFileName=icon,
-        customDownloader=makePhantom,
-    )
 
 
 def makePhantom(source=None, size=None):
@@ -137,8 +108,3 @@ class _PhantomJob(WorkerJob):
     def _take(self, facts):
         self.nodes = addSimulated(facts, NODE_NAME)
         super()._take(facts)
-
-
-def _registered():
-    sources = getattr(slicer.modules, "sampleDataSources", {})
-    return sources.get(CATEGORY, [])

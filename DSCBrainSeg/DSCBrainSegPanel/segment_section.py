@@ -82,6 +82,9 @@ class SegmentSection:
         if self._job is not None:
             self._job.cancel()
 
+    def cleanup(self):
+        """Nothing of its own outlives the logic."""
+
     def frame(self):
         """Return the chosen time point: counted from 0, None for the 4th, or "auto"."""
         parameters = self._widget.parameters

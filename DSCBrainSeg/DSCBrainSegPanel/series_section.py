@@ -4,7 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from DSCBrainSegLib.display import METHOD_COLOURS, SPARE_COLOURS
-from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
+from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError, SeriesError
 from DSCBrainSegLib.mrml.masked_series import addMaskedSeries, addRegionVolume
 from DSCBrainSegLib.mrml.plots import addChart
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation
@@ -31,6 +31,9 @@ class SeriesSection:
 
     def enter(self):
         """Nothing to ask beforehand."""
+
+    def cleanup(self):
+        """Nothing outlives a click."""
 
     def refresh(self):
         """List the masks of the chosen series."""
@@ -96,13 +99,23 @@ class SeriesSection:
         with ProgressDialog(_("Whole series")) as dialog:
             try:
                 volume = shownVolume(node)
-                segmentId = self._segmentIds[self._ui.maskBox.currentIndex]
-                mask = segmentMask(findSegmentation(volume), segmentId, volume)
+                mask = self._chosenMask(volume)
                 work(seriesOf(node), volume, mask, dialog)
             except Cancelled:
                 self._say(_("Cancelled; the scene is as it was."))
             except DSCBrainSegError as error:
                 self._say(str(error))
+
+    def _chosenMask(self, volume):
+        """Return the chosen mask; one that was removed or is empty is refused."""
+        segmentation = findSegmentation(volume)
+        segmentId = self._segmentIds[self._ui.maskBox.currentIndex]
+        if segmentation is None or not segmentation.GetSegmentation().GetSegment(segmentId):
+            raise SeriesError(_("The mask was removed; choose another one."))
+        mask = segmentMask(segmentation, segmentId, volume)
+        if not mask.any():
+            raise SeriesError(_("The mask is empty; segment or draw first."))
+        return mask
 
     def _say(self, text):
         self._ui.wholeStatusLabel.text = text

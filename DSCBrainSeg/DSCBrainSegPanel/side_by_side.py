@@ -3,15 +3,9 @@
 import qt
 import slicer
 
-from DSCBrainSegLib.mrml.side_by_side import (
-    MOST_VIEWS,
-    fillViews,
-    isSideBySide,
-    layoutFor,
-    registerLayouts,
-    releaseViews,
-    viewNames,
-)
+from DSCBrainSegLib.mrml.side_by_side import fillViews, releaseViews
+
+from .side_by_side_layouts import MOST_VIEWS, VIEW_GROUP, isSideBySide, layoutFor, viewNames
 
 
 class SideBySide:
@@ -28,7 +22,6 @@ class SideBySide:
         self._before = None
         self._manager = slicer.app.layoutManager()
         if self._manager is not None:  # Slicer without a main window has none.
-            registerLayouts(self._manager.layoutLogic().GetLayoutNode())
             self._manager.connect("layoutChanged(int)", self._onLayoutChanged)
 
     @property
@@ -46,7 +39,7 @@ class SideBySide:
         count = len(segmentIds) + 1
         self._manager.setLayout(layoutFor(count))
         logics = [self._manager.sliceWidget(name).sliceLogic() for name in viewNames(count)]
-        fillViews(logics, volume, segmentation, segmentIds)
+        fillViews(logics, VIEW_GROUP, volume, segmentation, segmentIds)
 
     def close(self):
         """Go back to the layout before."""

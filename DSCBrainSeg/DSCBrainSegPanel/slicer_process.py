@@ -45,7 +45,8 @@ def libraryProcess(module: str, *arguments: str) -> ChildProcess:
     state = runtime_state()
     folders = [state.folder] if state.status == "ready" else []
     paths = os.pathsep.join(str(folder) for folder in (*folders, libraryFolder()))
-    extras = os.pathsep.join(map(str, ready_folders()))
+    # Never an empty argument: Slicer's launcher takes one for a call for its help.
+    extras = os.pathsep + os.pathsep.join(map(str, ready_folders()))
     environment = {
         **slicer.util.startupEnvironment(),
         "TF_CPP_MIN_LOG_LEVEL": "3",

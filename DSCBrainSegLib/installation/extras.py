@@ -128,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
     import argparse
 
     from DSCBrainSegLib.errors import DSCBrainSegError
+    from DSCBrainSegLib.worker.protocol import PROBLEM
 
     parser = argparse.ArgumentParser(prog="python -m DSCBrainSegLib.installation.extras")
     actions = parser.add_subparsers(dest="action", required=True)
@@ -141,7 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif given.action == "remove":
             remove_extras()
     except DSCBrainSegError as error:
-        print(error, file=sys.stderr)
+        print(f"{PROBLEM}{error}", file=sys.stderr)
         return 1
     for name in EXTRAS:
         state = extra_state(name)

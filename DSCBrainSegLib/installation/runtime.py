@@ -288,6 +288,7 @@ def main(arguments: list[str] | None = None) -> int:
     import argparse
 
     from DSCBrainSegLib.errors import DSCBrainSegError
+    from DSCBrainSegLib.worker.protocol import PROBLEM
 
     parser = argparse.ArgumentParser(prog="python -m DSCBrainSegLib.installation.runtime")
     parser.add_argument("action", choices=("install", "remove", "state"))
@@ -298,7 +299,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif action == "remove":
             remove()
     except DSCBrainSegError as error:
-        print(error, file=sys.stderr)
+        print(f"{PROBLEM}{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted; nothing was installed.", file=sys.stderr)

@@ -36,6 +36,7 @@ def startGroundTruth(segmentationNode, volumeNode, seedSegmentId: str = "") -> s
     ------
     ConfigurationError
         There is a ground truth that somebody has begun or finished; it is to be edited or removed.
+        Or the segment to start from is gone.
     """
     segmentation = segmentationNode.GetSegmentation()
     for segmentId in segmentsOfMethod(segmentationNode, GROUND_TRUTH):
@@ -47,6 +48,8 @@ def startGroundTruth(segmentationNode, volumeNode, seedSegmentId: str = "") -> s
     mask, seededFrom = np.zeros(volumeShape(volumeNode), dtype=bool), ""
     if seedSegmentId:
         seed = segmentation.GetSegment(seedSegmentId)
+        if seed is None:
+            raise ConfigurationError("The mask to start from was removed; choose another one.")
         mask = segmentMask(segmentationNode, seedSegmentId, volumeNode)
         seededFrom = methodOf(seed) or seed.GetName()
     segmentId = writeMethodMask(segmentationNode, volumeNode, GROUND_TRUTH, mask)

@@ -12,55 +12,24 @@ from collections.abc import Sequence
 
 import slicer
 
-MOST_VIEWS = 8
-FIRST_LAYOUT = 38100
-"""ID of the layout with one view; the next ones follow. Slicer's own are below 1000."""
-
-VIEW_GROUP = 381
-"""Views are linked with those of their group only."""
-
-_TAG = "DSCBrainSegCompare"
 _NOWHERE = "vtkMRMLSliceNodeDSCBrainSegNowhere"
 """ID of no view, for display nodes that have nothing to show."""
 
 _OURS, _ELSEWHERE = "DSCBrainSeg.SideBySide", "DSCBrainSeg.NotSideBySide"
 """Attributes of display nodes: one that was added, one that was kept out of these views."""
 
-_COLOUR = "#8C8C8C"
 
-
-def layoutFor(viewCount: int) -> int:
-    """Return the ID of the layout with so many views, 1 to `MOST_VIEWS`."""
-    if not 1 <= viewCount <= MOST_VIEWS:
-        raise ValueError(f"1 to {MOST_VIEWS} views fit side by side, got {viewCount}")
-    return FIRST_LAYOUT + viewCount - 1
-
-
-def isSideBySide(layout: int) -> bool:
-    """Say whether a layout is one of these."""
-    return FIRST_LAYOUT <= layout < FIRST_LAYOUT + MOST_VIEWS
-
-
-def registerLayouts(layoutNode) -> None:
-    """Add the layouts to `slicer.app.layoutManager().layoutLogic().GetLayoutNode()`, once."""
-    for count in range(1, MOST_VIEWS + 1):
-        layout = layoutFor(count)
-        if not layoutNode.IsLayoutDescription(layout):
-            layoutNode.AddLayoutDescription(layout, _description(count))
-
-
-def viewNames(viewCount: int) -> list[str]:
-    """Return the names of the views of a layout, from left to right."""
-    return [f"{_TAG}{number}" for number in range(1, viewCount + 1)]
-
-
-def fillViews(sliceLogics: Sequence, volumeNode, segmentationNode, segmentIds: Sequence[str]):
+def fillViews(
+    sliceLogics: Sequence, viewGroup: int, volumeNode, segmentationNode, segmentIds: Sequence[str]
+):
     """Show the image in the first view and one segment in each other one; link their slices.
 
     Parameters
     ----------
     sliceLogics : sequence of vtkMRMLSliceLogic
-        Of `viewNames`, one more than segments.
+        One more than segments.
+    viewGroup : int
+        Views are linked with those of their group only.
     volumeNode : vtkMRMLScalarVolumeNode
     segmentationNode : vtkMRMLSegmentationNode
     segmentIds : sequence of str
@@ -83,7 +52,7 @@ def fillViews(sliceLogics: Sequence, volumeNode, segmentationNode, segmentIds: S
         composite = logic.GetSliceCompositeNode()
         composite.SetLinkedControl(False)  # else each view would change those before it
         composite.SetBackgroundVolumeID(volumeNode.GetID())
-        view.SetViewGroup(VIEW_GROUP)
+        view.SetViewGroup(viewGroup)
         view.SetLayoutLabel(name)
         view.RotateToVolumePlane(volumeNode)
         logic.FitSliceToBackground()
@@ -145,25 +114,3 @@ def _addDisplay(segmentationNode):
     )
     segmentationNode.AddAndObserveDisplayNodeID(display.GetID())
     return display
-
-
-def _description(viewCount: int) -> str:
-    columns = viewCount if viewCount <= 3 else (viewCount + 1) // 2
-    names = viewNames(viewCount)
-    rows = [names[start : start + columns] for start in range(0, viewCount, columns)]
-    inside = "".join(
-        f'<item><layout type="horizontal">{"".join(map(_view, row))}</layout></item>'
-        for row in rows
-    )
-    return f'<layout type="vertical">{inside}</layout>'
-
-
-def _view(name: str) -> str:
-    return (
-        f'<item><view class="vtkMRMLSliceNode" singletontag="{name}">'
-        '<property name="orientation" action="default">Axial</property>'
-        f'<property name="viewlabel" action="default">{name.removeprefix(_TAG)}</property>'
-        f'<property name="viewcolor" action="default">{_COLOUR}</property>'
-        f'<property name="viewgroup" action="default">{VIEW_GROUP}</property>'
-        "</view></item>"
-    )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.mrml.algorithm_tags import tagAlgorithms
 from DSCBrainSegLib.mrml.method_segments import writeMethodMask
 from DSCBrainSegLib.mrml.segment_tags import setTag
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation, segmentationOf
@@ -80,6 +81,7 @@ def importResult(
     setTag(segment, FRAME_TAG, str(frame + 1))
     setTag(segment, WEIGHTS_TAG, (facts.get("weights") or {}).get("sha256", ""))
     rememberQuality(segment, facts.get("quality"))
+    tagAlgorithms(segmentation)
     return ImportedResult(segmentation, segmentId, frame)
 
 

@@ -206,7 +206,9 @@ class WorkerClient:
             self._finish(error_event(self._active["id"], "cancelled", _CANCELLED))
         elif self._active or not self._end_expected:
             number = self._active["id"] if self._active else None
-            self._finish(error_event(number, "ended", unexpected_end(code), code=code))
+            self._finish(
+                error_event(number, "ended", unexpected_end(code, self._reader.log), code=code)
+            )
 
     def _take(self, event: dict) -> None:
         if event.get("id") == _CANCEL_ID:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Iterable
 
 from DSCBrainSegLib.errors import (
     Cancelled,
@@ -24,6 +25,9 @@ PREFIX = "@DSCBrainSeg "
 EXIT_INPUT_CLOSED = 75
 """Exit code of a worker whose input was closed: cancelled, or its parent is gone."""
 
+PROBLEM = "error: "
+"""What the line begins with in which an installation says why it failed."""
+
 LOG_LINES = 200
 
 
@@ -43,13 +47,24 @@ ERROR_KINDS: dict[type[DSCBrainSegError], str] = {
 }
 """The field ``kind`` of an error event."""
 
+_OLD_PROCESSOR = ": this processor lacks instructions that the network library needs"
+_CRASHED = ": it crashed"
+_KILLED = ": it was killed, often because memory ran out"
+
 _HINTS = {
-    -4: ": this processor lacks instructions that the network library needs",
-    -9: ": it was killed, often because memory ran out",
-    -11: ": it crashed",
-    0xC000001D: ": this processor lacks instructions that the network library needs",
-    0xC0000005: ": it crashed",
+    -4: _OLD_PROCESSOR,
+    -9: _KILLED,
+    -11: _CRASHED,
+    0xC000001D: _OLD_PROCESSOR,
+    0xC0000005: _CRASHED,
 }
+
+_TOLD_IN_LOG = {
+    "Fatal Python error: Illegal instruction": _OLD_PROCESSOR,
+    "Fatal Python error": _CRASHED,
+    "exit abnormally": _KILLED,
+}
+"""What faulthandler and Slicer's launcher print, the more telling first."""
 
 
 def encode_request(request: dict) -> bytes:
@@ -81,10 +96,22 @@ def to_exception(event: dict) -> DSCBrainSegError:
     return classes.get(event.get("kind", ""), DSCBrainSegError)(event["message"])
 
 
-def unexpected_end(code: int) -> str:
-    """Say in one sentence that the worker ended with an exit code nobody asked for."""
+def unexpected_end(code: int, log: Iterable[str] = ()) -> str:
+    """Say in one sentence that the worker ended with an exit code nobody asked for.
+
+    Parameters
+    ----------
+    code : int
+    log : iterable of str
+        Its last lines. Behind Slicer's launcher they alone tell what a signal did: the launcher
+        makes the code 1 of it.
+    """
+    hint = _HINTS.get(code, "")
+    if not hint:
+        text = "\n".join(log)
+        hint = next((hint for told, hint in _TOLD_IN_LOG.items() if told in text), "")
     return (
-        f"The segmentation process ended unexpectedly (code {code}{_HINTS.get(code, '')}); "
+        f"The segmentation process ended unexpectedly (code {code}{hint}); "
         "try again, and look at its log if it happens twice."
     )
 

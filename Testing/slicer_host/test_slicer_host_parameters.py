@@ -70,17 +70,27 @@ def test_widgets_and_parameters_follow_each_other(sample, volume):
     assert sample.logic.getParameters().frame == 9
 
 
-def test_a_connection_to_widgets_needs_its_tag_to_be_cut(sample):
-    import slicer
+def remembered_observers(parameters):
+    """Return a list that gets the tags a wrapper's connections observe by; 5.10 leaves them."""
+    observed, observe = [], parameters.AddObserver
+    parameters.AddObserver = lambda *given: observed.append(observe(*given))
+    return observed
 
+
+def test_a_connection_to_widgets_needs_its_tag_to_be_cut(sample):
     parameters = sample.parameters
-    assert parameters.connectGui(sample.ui) is None
-    tag = parameters.connectParametersToGui({"reader": sample.ui.readerEdit})
-    parameters.disconnectGui(tag)
+    observed = remembered_observers(parameters)
+    tags = [parameters.connectGui(sample.ui)]
+    tags.append(parameters.connectParametersToGui({"reader": sample.ui.readerEdit}))
+    parameters.disconnectGui(tags[1])
     parameters.disconnectGui(sample.guiTag)
     sample.ui.readerEdit.text = "Reader A"
     assert parameters.reader == "Reader A"  # that of connectGui() is still there
-    slicer.mrmlScene.RemoveNode(parameters.parameterNode)  # and ends with the node only
+    parameters.disconnectGui(tags[0])
+    sample.ui.readerEdit.text = "Reader B"
+    assert parameters.reader == "Reader A"
+    for tag in observed:  # in 5.10 they would be left behind
+        parameters.RemoveObserver(tag)
 
 
 def test_a_new_connection_fills_combo_boxes_item_by_item(sample):
@@ -88,8 +98,11 @@ def test_a_new_connection_fills_combo_boxes_item_by_item(sample):
     heard = []
     sample.ui.methodBox.connect("currentIndexChanged(int)", heard.append)
     parameters = sample.logic.getParameters()
+    observed = remembered_observers(parameters)
     tag = parameters.connectParametersToGui({"method": sample.ui.methodBox})
     parameters.disconnectGui(tag)
+    for each in observed:
+        parameters.RemoveObserver(each)
     assert heard[:2] == [-1, 0]
 
 

@@ -44,8 +44,9 @@ def simulated(request):
 
 def test_it_is_offered_once(sample):
     import slicer
+    from DSCBrainSegPanel.registration import registerSampleData
 
-    sample.registerSampleData()
+    registerSampleData()
     sources = slicer.modules.sampleDataSources["DSC Brain Segmentation"]
     assert [source.sampleName for source in sources] == ["DSCPhantom"]
 

@@ -53,11 +53,20 @@ def test_choices_stay_while_the_user_is_elsewhere(panel, clean_scene):
     assert panel.ui.methodBox.currentText.startswith("aabl")
 
 
-def test_a_connection_is_cut_before_the_next_is_made(panel, clean_scene):
+def test_a_connection_is_cut_before_the_next_is_made(panel, clean_scene, monkeypatch):
     first = panel.parameters
     clean_scene.leave()
     clean_scene.select("DSCBrainSeg")
-    assert panel.parameters is not first and not first._guis
+    assert panel.parameters is not first
+    written, setter = [], type(first).setValue
+
+    def setValue(self, name, value):  # noqa: N802
+        written.append(self)
+        setter(self, name, value)
+
+    monkeypatch.setattr(type(first), "setValue", setValue)
+    panel.ui.readerEdit.text = "Reader B"
+    assert written == [panel.parameters], "the first one would write, too"
 
 
 def test_choices_come_back_with_the_scene(panel, clean_scene, tmp_path):

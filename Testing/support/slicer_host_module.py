@@ -138,15 +138,20 @@ class SampleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def setParameters(self, parameters):
         if self.parameters:
             self.parameters.disconnectGui(self.guiTag)
+            for tag in self.observed:  # Slicer 5.10 leaves them, and crashes later
+                self.parameters.RemoveObserver(tag)
             self.removeObserver(
                 self.parameters, vtk.vtkCommand.ModifiedEvent, self.checkCanApply
             )
         self.parameters = parameters
         if self.parameters:
             widgets = [w for w in vars(self.ui).values() if w.property("SlicerParameterName")]
+            observe, self.observed = self.parameters.AddObserver, []
+            self.parameters.AddObserver = lambda *given: self.observed.append(observe(*given))
             self.guiTag = self.parameters.connectParametersToGui(
                 {widget.property("SlicerParameterName"): widget for widget in widgets}
             )
+            del self.parameters.AddObserver
             self.addObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self.checkCanApply)
             self.checkCanApply()
 

@@ -21,8 +21,11 @@ Slicer's PythonQt would show, or would only print, the host raises:
 * ``qt.QFileDialog`` and ``qt.QInputDialog`` return the text alone, not PySide6's tuple.
 * A modal dialog nobody announced fails, rather than waits.
 * Errors in slots and observers fail the test afterwards (Slicer prints them).
-* A wrapped parameter node reads its values when the node says that it has changed; ``connectGui``
-  returns nothing, so that its connection stays; combo boxes are filled item by item.
+* A wrapped parameter node reads its values when the node says that it has changed; its connection
+  to widgets leaves an observer behind, as in 5.10; combo boxes are filled item by item.
+* ``PythonSlicer`` is a launcher with the real Python behind it: an empty argument prints its help
+  behind the program's output, and a signal that ends the program becomes the exit code 1.
+* A layout that nobody has registered is an error, also when a scene brings it.
 * A DICOM plugin has three tags until it adds more; Sample Data's functions call no
   ``customDownloader``, only its buttons do.
 * A table view with a scene is empty after each load or close.

@@ -115,10 +115,11 @@ class SlicerApplication(QtWidgets.QApplication):
         return folder
 
     def _install_python(self):
-        """Put PythonSlicer on the path: this Python, as a program beside Slicer."""
+        """Put PythonSlicer on the path: a launcher with this Python behind it, beside Slicer."""
         program = self._made("home") / "bin" / "PythonSlicer"
         program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        launcher = Path(__file__).with_name("launcher.py")
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -SE "{launcher}" "$@"\n')
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         os.environ["PATH"] = f"{program.parent}{os.pathsep}{os.environ.get('PATH', '')}"
         assert shutil.which("PythonSlicer") == str(program)

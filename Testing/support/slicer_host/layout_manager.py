@@ -6,6 +6,7 @@ import slicer
 import vtk
 from PySide6 import QtCore, QtWidgets
 
+from .errors import PythonQtError
 from .observing import observe
 from .slice_widget import qMRMLSliceWidget
 from .table_views import qMRMLPlotWidget, qMRMLTableWidget
@@ -102,6 +103,11 @@ class LayoutManager(QtCore.QObject):
         QtCore.QTimer.singleShot(0, self, self._update)
 
     def _update(self):
+        node = self._logic.GetLayoutNode()
+        if not node.IsLayoutDescription(node.GetViewArrangement()):
+            raise PythonQtError(
+                f"layout {node.GetViewArrangement()} is not registered: Slicer shows no view at all"
+            )
         if slicer.mrmlScene.IsBatchProcessing():
             return
         for widget in self._widgets.values():

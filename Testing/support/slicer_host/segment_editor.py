@@ -156,17 +156,51 @@ class qMRMLSegmentEditorWidget(SceneFollower, QtWidgets.QWidget):
     def installKeyboardShortcuts(self, parent=None):
         parent = parent or slicer.util.mainWindow()
         self.uninstallKeyboardShortcuts()
-        keys = {"Ctrl+Z": self.undo, "Ctrl+Y": self.redo, "Esc": lambda: self.setActiveEffect(None)}
+        keys = {"Esc": lambda: self.setActiveEffect(None), "Space": self._toggle_last}
+        for number in range(10):
+            for first, modifier in ((0, ""), (10, "Shift+")):
+                index = first + (number - 1) % 10
+                keys[f"{modifier}{number}"] = lambda index=index: self._toggle_effect(index)
+        keys |= dict.fromkeys(("Z", "Ctrl+Z"), self.undo)
+        keys |= dict.fromkeys(("Y", "Ctrl+Y"), self.redo)
+        keys |= dict.fromkeys(("Q", "/", ",", ">"), lambda: self._select_segment(-1))
+        keys |= dict.fromkeys(("W", "*", ".", "<"), lambda: self._select_segment(1))
+        keys["I"] = self._toggle_intensity_mask
         for text, slot in keys.items():
             shortcut = QtGui.QShortcut(QtGui.QKeySequence(text), parent)
             shortcut.connect("activated()", slot)
             self._shortcuts.append(shortcut)
+
+    def _toggle_last(self):
+        """Switch the last effect on or off."""
+        active = self.activeEffect()
+        if active is not None:
+            self._last_effect = active.name
+        name = getattr(self, "_last_effect", self.availableEffectNames()[0])
+        self.setActiveEffect(None if active is not None else self.effectByName(name))
+
+    def _toggle_effect(self, index):
+        names = self._order or self.availableEffectNames()
+        if index < len(names):
+            self._effect_clicked(names[index])
+
+    def _select_segment(self, offset):
+        node = self.segmentationNode()
+        ids = list(node.GetSegmentation().GetSegmentIDs()) if node is not None else []
+        if self.currentSegmentID() in ids:
+            self.setCurrentSegmentID(ids[(ids.index(self.currentSegmentID()) + offset) % len(ids)])
+
+    def _toggle_intensity_mask(self):
+        if self._node is not None:
+            self._node.SetSourceVolumeIntensityMask(not self._node.GetSourceVolumeIntensityMask())
 
     def uninstallKeyboardShortcuts(self):
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
             shortcut.setParent(None)
         self._shortcuts.clear()
+
+    shortcut_count = property(lambda self: len(self._shortcuts))
 
     def setupViewObservations(self):
         self._view_observations = True

@@ -104,11 +104,7 @@ class _Wrapper:
             setattr(self, top, value)
 
     def connectGui(self, gui):
-        """Bind every widget that carries a parameter's name.
-
-        Returns nothing, as in Slicer up to 5.10 at least: who wants to undo it needs
-        `connectParametersToGui`.
-        """
+        """Bind every widget that carries a parameter's name; return a tag to undo it."""
         widgets = (
             gui.findChildren(qt.QWidget) if hasattr(gui, "isWidgetType") else vars(gui).values()
         )
@@ -117,10 +113,13 @@ class _Wrapper:
             name = widget.property(SlicerParameterNamePropertyName)
             if name:
                 named[name] = widget
-        self.connectParametersToGui(named)
+        return self.connectParametersToGui(named)
 
     def connectParametersToGui(self, mapping):
-        """Bind widgets, given by parameter; return a tag to undo it."""
+        """Bind widgets, given by parameter; return a tag to undo it.
+
+        As in Slicer 5.10 the observer stays: the tag's removal leaves it behind.
+        """
         for name in mapping:
             find(self.allParameters, name)
         connectors = {
@@ -134,15 +133,13 @@ class _Wrapper:
         for name, connector in connectors.items():
             connector.write(self.getValue(name))
             connector.onChanged(lambda name=name, c=connector: self._takeFromGui(name, c))
-        observer = self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._showInGui())
-        self._guis[tag] = (connectors, observer)
+        self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._showInGui())
+        self._guis[tag] = connectors
         return tag
 
     def disconnectGui(self, tag):
         if tag in self._guis:
-            connectors, observer = self._guis.pop(tag)
-            self.RemoveObserver(observer)
-            for connector in connectors.values():
+            for connector in self._guis.pop(tag).values():
                 connector.onChanged(None)
 
     def _takeFromGui(self, name, connector):
@@ -156,7 +153,7 @@ class _Wrapper:
         self._updatingGui = True
         try:
             with slicer.util.NodeModify(self):
-                for connectors, _ in list(self._guis.values()):
+                for connectors in list(self._guis.values()):
                     for name, connector in connectors.items():
                         connector.write(self.getValue(name))
         finally:
