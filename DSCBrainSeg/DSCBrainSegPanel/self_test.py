@@ -150,7 +150,7 @@ class SelfTest:
         return f"ok, as {volume.GetName()!r}"
 
     def _network(self):
-        """The network runs, where its library is installed; what it makes of a ball is no matter."""
+        """The network runs, where its library is installed, whatever it makes of a ball."""
         from DSCBrainSegLib.installation.runtime import runtime_state
 
         if not runtime_state().usable:

@@ -1,4 +1,4 @@
-"""The editor's shortcuts are the main window's: the panel's own widgets get their keys all the same."""
+"""The editor's shortcuts are the main window's: the panel's own widgets get their keys."""
 
 import pytest
 from slicer_module_panel import choose_series, open_panel, segment_and_wait

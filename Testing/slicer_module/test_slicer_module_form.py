@@ -13,7 +13,7 @@ from slicer_module_panel import MODULE, add_series, choose_method, open_panel, s
 FORM = MODULE.parent / "Resources" / "UI" / "DSCBrainSeg.ui"
 NOT_USED_BY_HAND = ("QLabel", "QProgressBar", "qMRMLWidget", "ctkCollapsibleButton")
 EXPLAINED_BY_SLICER = ("qMRMLSegmentEditorWidget",)
-NOT_WORDS_TO_READ = ("import os, runpy", "<", "The DSCBrainSeg authors", "Test passed")
+NOT_WORDS_TO_READ = ("import os, runpy", "<", '"><', "The DSCBrainSeg authors", "Test passed")
 NAMES_IN_SLICER = ("DSC Brain Segmentation", "DSC phantom")
 
 
