@@ -20,6 +20,7 @@ COMMANDS = (
     "export-seg",
     "info",
     "review",
+    "node",
     "evaluate",
     "agreement",
     "peers",

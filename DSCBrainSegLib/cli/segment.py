@@ -29,7 +29,7 @@ class FrameNumber(click.ParamType):
 
 
 @click.command("segment")
-@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.argument("source", metavar="INPUT")
 @click.option(
     "-o",
     "--output",
@@ -84,8 +84,9 @@ def command(
 ):
     """Segment the brain in a DSC series.
 
-    INPUT is a folder of DICOM files, one file of them, or a NIfTI or NRRD file. OUTPUT gets the
-    mask on the series' own grid, a picture of every slice, the figures and a report.
+    INPUT is a folder of DICOM files, one file of them, a NIfTI or NRRD file, or the address of a
+    DICOMweb series (https://.../studies/UID/series/UID). OUTPUT gets the mask on the series' own
+    grid, a picture of every slice, the figures and a report.
     """
     work = _compare if compare else _segment
     mask_formats = tuple(dict.fromkeys(mask_formats))
@@ -106,15 +107,17 @@ def _segment(source, output, method, choices, mask_formats, overwrite, as_json):
     from DSCBrainSegLib.methods import get_method
     from DSCBrainSegLib.pipeline import segment_series
     from DSCBrainSegLib.results.write import output_names, write_results
+    from DSCBrainSegLib.series.dicomweb import local_source
 
     _check_output(output, output_names(mask_formats), overwrite)
     with terminal_progress(wanted=not as_json) as progress:
         if get_method(method).uses_weights:
             progress(0, 1, "Starting the network library")
             load_keras()
-        result = segment_series(source, method, progress=progress, **choices)
-        progress(1, 1, "Writing results")
-        facts = write_results(result, output, mask_formats, overwrite)
+        with local_source(source, progress) as path:
+            result = segment_series(path, method, progress=progress, **choices)
+            progress(1, 1, "Writing results")
+            facts = write_results(result, output, mask_formats, overwrite)
     if as_json:
         click.echo(json.dumps(facts))
         return
@@ -147,6 +150,7 @@ def _compare(source, output, method, choices, mask_formats, overwrite, as_json):
     from DSCBrainSegLib.errors import MissingPackageError
     from DSCBrainSegLib.evaluation.compare import compare_methods
     from DSCBrainSegLib.evaluation.compare_write import comparison_names, write_comparison
+    from DSCBrainSegLib.series.dicomweb import local_source
 
     require_matplotlib()
     _check_output(output, comparison_names(mask_formats[0]), overwrite)
@@ -154,9 +158,10 @@ def _compare(source, output, method, choices, mask_formats, overwrite, as_json):
         progress(0, 1, "Starting the network library")
         with suppress(MissingPackageError):  # without it the other methods are compared
             load_keras()
-        comparison = compare_methods(source, method, progress=progress, **choices)
-        progress(1, 1, "Writing results")
-        facts = write_comparison(comparison, output, mask_formats[0], overwrite)
+        with local_source(source, progress) as path:
+            comparison = compare_methods(path, method, progress=progress, **choices)
+            progress(1, 1, "Writing results")
+            facts = write_comparison(comparison, output, mask_formats[0], overwrite)
     if as_json:
         click.echo(json.dumps(facts))
         return

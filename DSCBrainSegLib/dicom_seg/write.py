@@ -104,9 +104,9 @@ def make_dicom_seg(
                 pixel_array=mask.astype(np.uint8),
                 segmentation_type="LABELMAP" if labelmap else "BINARY",
                 segment_descriptions=[_describe(first, origin)],
-                series_instance_uid=_uid(uid_seed, "series"),
+                series_instance_uid=make_uid(uid_seed, "series"),
                 series_number=SERIES_NUMBER_OFFSET + max(0, int(first.get("SeriesNumber") or 0)),
-                sop_instance_uid=_uid(uid_seed, "instance"),
+                sop_instance_uid=make_uid(uid_seed, "instance"),
                 instance_number=1,
                 manufacturer="DSCBrainSeg",
                 manufacturer_model_name="DSCBrainSeg",
@@ -170,7 +170,8 @@ def _describe(image, origin: MaskOrigin):
     )
 
 
-def _uid(seed: str | None, part: str) -> str:
+def make_uid(seed: str | None, part: str) -> str:
+    """Return the UID that belongs to a part of an object of that seed; a random one for None."""
     from pydicom.uid import generate_uid
 
     return generate_uid(entropy_srcs=[f"{seed}|{part}"] if seed else None)

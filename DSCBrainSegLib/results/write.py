@@ -83,8 +83,12 @@ def write_results(
     return facts
 
 
-def write_mask_file(folder: Path, result: SegmentationResult, mask_format: str) -> None:
+def write_mask_file(
+    folder: Path, result: SegmentationResult, mask_format: str, uid_seed: str | None = None
+) -> None:
     """Write the mask alone, in one format of `MASK_NAMES`, under its name there.
+
+    `uid_seed` makes the UIDs of a DICOM SEG the same again, see `dicom_seg.write.make_dicom_seg`.
 
     Raises
     ------
@@ -101,8 +105,14 @@ def write_mask_file(folder: Path, result: SegmentationResult, mask_format: str) 
         write_mask(path, result.mask, result.series.affine)
         return
     planes = result.series.planes[0] if result.series.planes else []
-    labelmap = mask_format == "dcm-labelmap"
-    write_dicom_seg(path, result.mask, planes, mask_origin(result), labelmap=labelmap)
+    write_dicom_seg(
+        path,
+        result.mask,
+        planes,
+        mask_origin(result),
+        labelmap=mask_format == "dcm-labelmap",
+        uid_seed=uid_seed,
+    )
 
 
 def mask_origin(result: SegmentationResult) -> MaskOrigin:

@@ -22,6 +22,8 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "affine": (list, NoneType),
     "format": (str,),
     "overwrite": (bool,),
+    "overlay": (bool,),
+    "uid_seed": (str,),
 }
 """Fields of a ``segment`` request with their types."""
 
@@ -79,7 +81,9 @@ def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCall
     progress(1, 1, "Writing the mask")
     start = time.perf_counter()
     with output_folder(target, overwrite) as work:
-        _write_mask(work, result, fields.get("format", "nrrd"))
+        _write_mask(work, result, fields.get("format", "nrrd"), fields.get("uid_seed"))
+        if fields.get("overlay"):
+            _write_overlay(work, result, fields.get("uid_seed"))
         check_cancelled(cancelled)
     facts = collect_facts(result)
     facts["timings_s"]["write mask"] = round(time.perf_counter() - start, 4)
@@ -147,10 +151,22 @@ def _read_array(path: Path, affine: list | None) -> DSCSeries:
     return DSCSeries(frames=frames, times=np.arange(len(frames)), affine=matrix, source=path)
 
 
-def _write_mask(folder: Path, result, mask_format: str) -> None:
+def _write_mask(folder: Path, result, mask_format: str, uid_seed: str | None) -> None:
     if mask_format == "npy":
         import numpy as np
 
         np.save(folder / "mask.npy", result.mask.astype(np.uint8))
         return
-    write_mask_file(folder, result, mask_format)
+    write_mask_file(folder, result, mask_format, uid_seed)
+
+
+def _write_overlay(folder: Path, result, uid_seed: str | None) -> None:
+    """Write the overlay picture as a DICOM secondary capture."""
+    from DSCBrainSegLib.dicom_seg.overlay_capture import write_overlay_capture
+    from DSCBrainSegLib.results.overlay import draw_overlay
+
+    if not result.series.planes:
+        raise ConfigurationError("An overlay for an archive needs a DICOM series.")
+    to_check = {found.slice for found in result.quality.slices_to_check} if result.quality else ()
+    picture = draw_overlay(result.image, result.mask, result.series.affine, to_check)
+    write_overlay_capture(folder / "overlay.dcm", picture, result.series.planes[0], uid_seed)
