@@ -11,6 +11,7 @@ import click
 from DSCBrainSegLib.cli.cohort_text import tell_unsplit, text_table
 from DSCBrainSegLib.cli.main import verbose_option
 from DSCBrainSegLib.cli.segment import FrameNumber
+from DSCBrainSegLib.cli.series_options import series_options
 
 FOLDER = click.Path(path_type=Path)
 
@@ -54,7 +55,7 @@ def command():
 @click.option("--frame", type=FrameNumber(), help="Reference time point, from 1, or 'auto'.")
 @click.option("--person", default="", help="Code of the person, if one has several scans.")
 @click.option("--frame-only", is_flag=True, help="Keep the reference frame, not the series.")
-@click.option("--series", "series_uid", help="Series Instance UID, if SERIES holds several.")
+@series_options("SERIES")
 @verbose_option
 def add(
     folder,

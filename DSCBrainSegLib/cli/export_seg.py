@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from DSCBrainSegLib.cli.main import verbose_option
+from DSCBrainSegLib.cli.series_options import series_options
 
 PATH = click.Path(path_type=Path)
 
@@ -28,7 +29,7 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--frame", type=click.IntRange(min=1), help="Time point it was made on, from 1.  [default: 4]"
 )
-@click.option("--series", "series_uid", help="Series Instance UID, if SERIES holds several.")
+@series_options("SERIES")
 @click.option("--creator", default="", help="Who edited or drew it, as Family^Given.")
 @click.option("--labelmap", is_flag=True, help="Label map segmentation instead of a binary one.")
 @click.option("--overwrite", is_flag=True, help="Replace the file.")

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from DSCBrainSegLib.cli.main import verbose_option
+from DSCBrainSegLib.cli.series_options import series_options
 
 
 @click.command("info")
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
-@click.option("--series", "series_uid", help="Series Instance UID, if INPUT holds several.")
+@series_options("INPUT")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @verbose_option
 def command(source, series_uid, as_json):

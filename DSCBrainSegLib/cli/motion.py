@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from DSCBrainSegLib.cli.main import verbose_option
+from DSCBrainSegLib.cli.series_options import series_options
 
 
 @click.command("motion")
@@ -32,7 +33,7 @@ from DSCBrainSegLib.cli.main import verbose_option
     show_default=True,
     help="Displacement above this draws a warning.",
 )
-@click.option("--series", "series_uid", help="Series Instance UID, if SERIES holds several.")
+@series_options("SERIES")
 @click.option(
     "--format",
     "series_format",

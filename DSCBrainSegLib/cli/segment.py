@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from DSCBrainSegLib.cli.main import verbose_option
+from DSCBrainSegLib.cli.series_options import series_options
 
 
 class FrameNumber(click.ParamType):
@@ -43,7 +44,7 @@ class FrameNumber(click.ParamType):
     type=FrameNumber(),
     help="Time point to segment, from 1, or 'auto' (steady state, before the bolus). Default: 4.",
 )
-@click.option("--series", "series_uid", help="Series Instance UID, if INPUT holds several.")
+@series_options("INPUT")
 @click.option("--method", default="network", show_default=True, help="Segmentation method.")
 @click.option(
     "--compare",

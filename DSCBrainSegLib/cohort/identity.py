@@ -69,12 +69,14 @@ def _identities(source: Path) -> Iterator[tuple[str, str, str]]:
     from pydicom.filereader import read_partial
     from pydicom.tag import Tag
 
+    from DSCBrainSegLib.series.archives import unpack_all
     from DSCBrainSegLib.series.dicom_scan import find_files, looks_like_dicom
     from DSCBrainSegLib.series.quiet import quiet_libraries
 
     wanted = [Tag(name) for name in (*_TAGS, _REMOVED_TAG)]
+    files, _unpacked = unpack_all(find_files([source]))
     with quiet_libraries():
-        for path in find_files([source]):
+        for path in files:
             try:
                 if not looks_like_dicom(path):
                     continue

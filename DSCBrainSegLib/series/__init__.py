@@ -1,6 +1,6 @@
 """Reading and writing series: DICOM, NIfTI and NRRD to and from `DSCSeries`."""
 
-from DSCBrainSegLib.series.dicom_select import SeriesSummary
+from DSCBrainSegLib.series.dicom_select import SeriesSummary, with_echo
 from DSCBrainSegLib.series.dicom_writer import write_dicom_series
 from DSCBrainSegLib.series.nifti import write_nifti
 from DSCBrainSegLib.series.nrrd_file import write_nrrd
@@ -16,6 +16,7 @@ __all__ = [
     "list_series",
     "open_series",
     "read_series",
+    "with_echo",
     "write_dicom_series",
     "write_mask",
     "write_nifti",

@@ -112,7 +112,7 @@ def _same_direction(parts: list[SeriesPart]) -> list[list[SeriesPart]]:
 
 
 def _joined(parts: list[SeriesPart], same_number: bool) -> list[SeriesPart]:
-    if len(parts) < 2:
+    if len(parts) < 2 or len({(tuple(part.uids), part.facts.number) for part in parts}) < 2:
         return parts
     whole = _union(parts)
     if whole and all(_is_one_scan(parts, each, same_number) for each in whole):
@@ -138,7 +138,8 @@ def _union(parts: list[SeriesPart]) -> list[SeriesPart]:
         part = SeriesPart(first.facts, echo, uids=used, echo_told_by=told_by, warnings=warnings)
         part.slice_times = first.slice_times
         numbers = sorted({p.facts.number for p in parts if p.facts.number is not None})
-        part.warnings.append(_note(used, numbers))
+        if len(used) > 1 or len(numbers) > 1:
+            part.warnings.append(_note(used, numbers))
         made.append(part)
     return made
 
@@ -224,10 +225,13 @@ def _number_echoes(parts: list[SeriesPart]) -> None:
             families.append([part])
     for scan, family in enumerate(families):
         times = [part.echo_time for part in family]
-        if None not in times and len(set(times)) == len(times):
+        told = None not in times and len(set(times)) == len(times)
+        if told:
             family.sort(key=lambda part: part.echo_time or 0.0)
         for number, part in enumerate(family, start=1):
             part.scan, part.echo, part.echoes = scan, number, len(family)
+            if len(family) > 1:
+                part.echo_word = f"{part.echo_time * 1000:g}ms" if told else f"echo{number}"
 
 
 def _echoes_of_one_scan(one: SeriesPart, other: SeriesPart) -> bool:
@@ -282,9 +286,8 @@ def part_words(part: SeriesPart) -> tuple[str, ...]:
         return ("", "", "", "", "", "", "")
     plane = part.planes[0]
     normal = np.abs(np.cross(plane.orientation[:3], plane.orientation[3:]))
-    told = f"{part.echo_time * 1000:g}ms" if part.echo_time and not part.echo_told_by else ""
     return (
-        "" if part.echoes < 2 else told or f"echo{part.echo}",
+        part.echo_word,
         _COMPONENTS[plane.component],
         "derived" if plane.derived else "",
         f"series{part.facts.number}" if part.facts.number is not None else "",

@@ -68,6 +68,8 @@ class SeriesPart:
         Which echo it is, from 1, and of how many.
     echo_told_by : str
         The element that told the echoes apart, where neither time nor number of the echo did.
+    echo_word : str
+        What the echo is asked for by: "30ms", or "echo2" where its time tells nothing.
     tokens : tuple of str
         What tells it from other parts with the same UID: "30ms", "phase" ...
     slice_times : list of float
@@ -84,6 +86,7 @@ class SeriesPart:
     echo: int = 1
     echoes: int = 1
     echo_told_by: str = ""
+    echo_word: str = ""
     tokens: tuple[str, ...] = ()
     slice_times: list[float] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

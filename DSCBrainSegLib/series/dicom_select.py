@@ -75,6 +75,11 @@ class SeriesSummary:
         return f"{self.selector}  {number}{self.description!r}, {size}{echo}"
 
 
+def with_echo(series_uid: str | None, echo: int | None) -> str | None:
+    """Return what asks `read_series` for an echo, counted from 1, of a series (None: the best)."""
+    return series_uid if echo is None else f"{series_uid or ''}@echo{echo}"
+
+
 def summarise(part: SeriesPart) -> SeriesSummary:
     """Return the summary of a part of a series."""
     fitness, reason = judge(part)
@@ -294,8 +299,8 @@ def _of_echo(
     if chosen.echoes < 2:
         raise SeriesError(f"The series in {name} has a single echo, so there is no echo {echo}.")
     raise SeriesError(
-        f"The series in {name} has the echoes 1 to {chosen.echoes} ({_echo_list(parts, chosen)}); "
-        f"there is no echo {echo}."
+        f"The series in {name} has {chosen.echoes} echoes ({_echo_list(parts, chosen)}); there is "
+        f"no echo {echo}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from DSCBrainSegLib.errors import SeriesError
@@ -10,7 +11,7 @@ from DSCBrainSegLib.progress import CancelCallback, ProgressCallback
 from DSCBrainSegLib.series.dicom_join import find_parts
 from DSCBrainSegLib.series.dicom_parts import SeriesPart
 from DSCBrainSegLib.series.dicom_pixels import decode_volume, relative_name
-from DSCBrainSegLib.series.dicom_scan import Scan, scan_files
+from DSCBrainSegLib.series.dicom_scan import Scan, find_files, scan_files
 from DSCBrainSegLib.series.dicom_select import SeriesSummary, choose, summarise, unfit_warning
 from DSCBrainSegLib.series.source import SeriesSource
 
@@ -29,24 +30,61 @@ def open_dicom(
     SeriesError
         There is none, or several suit.
     """
-    scan = scan_files(root, files, progress, cancelled)
-    parts = find_parts(scan)
-    if not parts:
-        raise _no_images(scan)
-    part, warnings = choose(parts, str(root), series_uid)
-    warnings = [*_scan_warnings(scan), *warnings, *unfit_warning(part)]
-    return _source(scan, part, warnings)
+    found = _find(root, files, progress, cancelled)
+    part, warnings = choose(found.parts, str(root), series_uid, found.given)
+    if found.given and len(files_of(part)) > 1:
+        warnings.append(
+            f"The file is one of {len(files_of(part))} of its series; all of them in its folder "
+            "are read."
+        )
+    warnings = [*_scan_warnings(found.scan), *warnings, *unfit_warning(part)]
+    return _source(found.scan, part, warnings)
 
 
 def list_dicom(
     root: Path, files: list[Path], progress: ProgressCallback, cancelled: CancelCallback
 ) -> list[SeriesSummary]:
     """Return a summary of every DICOM series among `files`."""
+    found = _find(root, files, progress, cancelled)
+    parts = found.parts
+    if found.given:
+        own = {part.scan for part in parts if set(found.given) & set(files_of(part))}
+        parts = [part for part in parts if part.scan in own]
+    return [summarise(part) for part in parts]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was scanned, its parts, and the files that were given in place of their folder."""
+
+    scan: Scan
+    parts: list[SeriesPart]
+    given: list[Path]
+
+
+def _find(
+    root: Path, files: list[Path], progress: ProgressCallback, cancelled: CancelCallback
+) -> _Found:
     scan = scan_files(root, files, progress, cancelled)
     parts = find_parts(scan)
     if not parts:
         raise _no_images(scan)
-    return [summarise(part) for part in parts]
+    if len(files) > 1 or files != [root] or any(part.shape[0] > 1 for part in parts):
+        return _Found(scan, parts, [])
+    # One file of many was given: the others of its series lie beside it.
+    beside = [path for path in find_files([root.parent]) if path.parent == root.parent]
+    whole = scan_files(root, beside, progress, cancelled)
+    parts = find_parts(whole)
+    own = [part for part in parts if root in files_of(part)]
+    used = {path for part in own for path in files_of(part)}
+    whole.damaged = [(path, fault) for path, fault in whole.damaged if path in used]
+    whole.ignored = 0
+    return _Found(whole, parts, [root])
+
+
+def files_of(part: SeriesPart) -> list[Path]:
+    """Return the files of a part, each once."""
+    return list(dict.fromkeys(plane.path for plane in part.planes))
 
 
 def _source(scan: Scan, part: SeriesPart, warnings: list[str]) -> SeriesSource:

@@ -13,6 +13,8 @@ from DSCBrainSegLib.series.planes import Plane
 MOST_TURNED = np.cos(np.deg2rad(30.0))  # head-following scanners turn the slices less than that
 _SAME_PATTERN = 0.2  # part of the slice distance by which the gaps of two time points may differ
 _CLAIMED_GAP = 1.5  # largest slice distance, in units of what the header claims
+_DENSE_GAP = 0.7  # slices closer than this, in the same units, are of several stacks
+_LARGEST_SHIFT = 0.7  # of a stack that moved, in units of its height
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,21 @@ class Places:
     """
 
     def __init__(self, planes: list[Plane]):
+        self.count = len(planes)
         self._positions = np.array([plane.position for plane in planes], dtype=float)
         self._orientations = np.array([plane.orientation for plane in planes], dtype=float)
         normals = {o: slice_normal(o) for o in {plane.orientation for plane in planes}}
         self._normals = np.array([normals[plane.orientation] for plane in planes])
         thickness = planes[0].thickness or 0.0
         self._tolerance = max(SAME_SLICE_MM, 0.05 * thickness)
-        self._claimed_gap = max(thickness, planes[0].slice_spacing or 0.0)
+        claims = [size for size in (thickness, planes[0].slice_spacing) if size]
+        self._claimed_gaps = (min(claims), max(claims)) if claims else None
         fixed = [plane.slot for plane in planes if plane.slot is not None and plane.tile]
         self._fixed = np.array(fixed) if len(fixed) == len(planes) else None
         self.parallel = bool(_alike(self._orientations, self._orientations[0]).all())
         self.comparable = self.parallel or self._fixed is not None
         self._slots, self.slices = self._common_slots()
+        self.dense = self._is_dense()
 
     def common(self, values: list) -> Layout:
         """Return the table where a slice lies at the same place in all time points."""
@@ -92,7 +97,22 @@ class Places:
             return None
         cells = len(np.unique(times * slices + slots))
         cost = len(times) - cells + len(first) * slices - cells
+        if cost:
+            slots = _in_gaps(times, slots, heights, counts, slices)
         return Layout(times, slots, slices, cost, moved=True)
+
+    def _is_dense(self) -> bool:
+        """Say whether the places of all planes lie closer than the slices of one stack can."""
+        if (
+            self._fixed is not None
+            or not self.parallel
+            or self.slices < 2
+            or not self._claimed_gaps
+        ):
+            return False
+        heights = np.full(self.slices, np.inf)
+        np.minimum.at(heights, self._slots, self._positions @ self._normals[0])
+        return bool(np.diff(heights).min() < _DENSE_GAP * self._claimed_gaps[0])
 
     def _common_slots(self) -> tuple[np.ndarray, int]:
         if self._fixed is not None:
@@ -107,11 +127,13 @@ class Places:
         stacks[times, slots] = heights
         stacks = stacks[complete]
         gap = float(np.median(np.diff(stacks, axis=1)))
-        if self._claimed_gap:
-            if gap > _CLAIMED_GAP * self._claimed_gap:
+        if self._claimed_gaps:
+            if gap > _CLAIMED_GAP * self._claimed_gaps[1]:
                 return False  # slices of several excitations at once, not a whole time point
         elif slices < 0.4 * self.slices:
             return False
+        if np.ptp(stacks[:, 0]) > _LARGEST_SHIFT * gap * slices:
+            return False  # upper and lower parts of one stack
         pattern = stacks - stacks[:, :1]
         return bool(np.abs(pattern - gap * np.arange(slices)).max() <= _SAME_PATTERN * gap)
 
@@ -144,3 +166,26 @@ def _ranks(times: np.ndarray, heights: np.ndarray, tolerance: float) -> np.ndarr
     ranks = np.empty(len(times), dtype=int)
     ranks[order] = number - np.maximum.accumulate(np.where(starts, number, 0))
     return ranks
+
+
+def _in_gaps(times, slots, heights, counts, slices: int) -> np.ndarray:
+    """Number the slices of incomplete time points by where those of a complete one would lie."""
+    slots = slots.copy()
+    complete = np.flatnonzero(counts == slices)
+    base = np.full(len(counts), np.inf)
+    np.minimum.at(base, times, heights)
+    gap = np.ptp(heights[times == complete[0]]) / (slices - 1)
+    for time in np.flatnonzero(counts < slices):
+        own = times == time
+        nearest = complete[np.argmin(np.abs(complete - time))]
+        for start in (base[nearest], base[time]):
+            found = (heights[own] - start) / gap
+            ranks = np.round(found).astype(int)
+            if (
+                np.abs(found - ranks).max() <= _SAME_PATTERN
+                and ranks.min() >= 0
+                and (ranks.max() < slices)
+            ):
+                slots[own] = ranks
+                break
+    return slots

@@ -12,6 +12,7 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
+from DSCBrainSegLib.series.archives import Unpacked, unpack_all
 from DSCBrainSegLib.series.dicom_scan import find_files, looks_like_dicom
 from DSCBrainSegLib.series.dicom_select import SeriesSummary
 from DSCBrainSegLib.series.dicom_source import list_dicom, open_dicom
@@ -36,10 +37,12 @@ def read_series(
     Parameters
     ----------
     path_or_files : path or iterable of paths
-        A folder is searched with its sub-folders.
+        A folder is searched with its sub-folders, archives (.zip, .tar) and compressed files (.gz)
+        are unpacked, and one DICOM file stands for its series in the same folder.
     series_uid : str, optional
-        Series Instance UID where several DICOM series are there, with ``@30ms`` behind it for one
-        echo of several. By default the dynamic T2*-weighted series is found.
+        Series Instance UID where several DICOM series are there; with ``@echo2``, ``@30ms`` or
+        ``@phase`` behind it a part of it, ``@echo2`` alone for that echo of the series that is
+        found (`SeriesSummary.selector`). By default the dynamic T2*-weighted series is found.
     frames : sequence of int, optional
         0-based time points to decode; all by default. Only their files are decoded.
     progress, cancelled : callable
@@ -70,17 +73,23 @@ def open_series(
     cancelled: CancelCallback = never_cancelled,
 ) -> SeriesSource:
     """Read the headers of a series and no voxels; parameters as in `read_series`."""
-    root, files = _inputs(path_or_files)
+    root, files, unpacked = _inputs(path_or_files, progress, cancelled)
     dicom, images = _sort(root, files)
     if dicom or not images:
-        return open_dicom(root, files, series_uid, progress, cancelled)
+        opened = open_dicom(root, files, series_uid, progress, cancelled)
+        opened.unpacked = unpacked
+        return opened
     if len(images) > 1:
         names = ", ".join(path.name for path in images[:5])
         raise SeriesError(
             f"{root} holds {len(images)} image files ({names}{', ...' if images[5:] else ''}); "
             "give the one that holds the series."
         )
-    return _open_image(images[0])
+    if "@echo" in (series_uid or "") and not (series_uid or "").endswith("@echo1"):
+        raise SeriesError(f"{images[0].name} holds a single echo; give the file of that echo.")
+    opened = _open_image(images[0])
+    opened.unpacked = unpacked
+    return opened
 
 
 def list_series(
@@ -89,17 +98,21 @@ def list_series(
     cancelled: CancelCallback = never_cancelled,
 ) -> list[SeriesSummary]:
     """Return a summary of every series found, DICOM series or NIfTI and NRRD files."""
-    root, files = _inputs(path_or_files)
+    root, files, _unpacked = _inputs(path_or_files, progress, cancelled)
     dicom, images = _sort(root, files)
     if dicom or not images:
         return list_dicom(root, files, progress, cancelled)
     return [_summary(path, _open_image(path)) for path in images]
 
 
-def _inputs(path_or_files: PathOrPaths) -> tuple[Path, list[Path]]:
-    """Return what names are relative to, and the files."""
+def _inputs(
+    path_or_files: PathOrPaths, progress: ProgressCallback, cancelled: CancelCallback
+) -> tuple[Path, list[Path], Unpacked | None]:
+    """Return what names are relative to, the files, and what keeps those that were unpacked."""
     if isinstance(path_or_files, str | Path):
         root = Path(path_or_files)
+        if root.name.upper() == "DICOMDIR" and root.is_file():
+            root = root.parent  # the index of a disc stands for the disc
         paths = [root]
     else:
         paths = [Path(path) for path in path_or_files]
@@ -112,7 +125,7 @@ def _inputs(path_or_files: PathOrPaths) -> tuple[Path, list[Path]]:
     files = find_files(paths)
     if not files:
         raise SeriesError(f"{root} is empty; give the folder of the DSC series.")
-    return root, files
+    return root, *unpack_all(files, progress, cancelled)
 
 
 def _sort(root: Path, files: list[Path]) -> tuple[bool, list[Path]]:

@@ -42,6 +42,8 @@ class SeriesSource:
         In seconds.
     sop_instance_uids : list of list of str
         For each time point; empty for NIfTI and NRRD.
+    unpacked : object
+        What keeps the files that an archive was unpacked into; None where there is no archive.
     planes : list of list of Plane
         Slices of each time point in the DICOM files; empty for NIfTI and NRRD.
     source : Path or None
@@ -61,6 +63,7 @@ class SeriesSource:
     echo_time: float | None = None
     repetition_time: float | None = None
     sop_instance_uids: list[list[str]] = field(default_factory=list)
+    unpacked: object = None
     planes: list[list[Plane]] = field(default_factory=list)
     source: Path | None = None
     header: dict = field(default_factory=dict)
@@ -112,6 +115,7 @@ class SeriesSource:
             frame_indices=np.array(indices, dtype=int),
             frame_count=self.frame_count,
             sop_instance_uids=[uids[index] for index in indices] if uids else [],
+            unpacked=self.unpacked,
             planes=[self.planes[index] for index in indices] if self.planes else [],
             source=self.source,
             description=self.description,

@@ -80,7 +80,10 @@ def instance_keys(
         return []
     keys = running_keys("instance number", numbers, slots, slices, announced)
     if _distinct(numbers, slots):
-        keys.append(TimeKey("instance number", _rank_in_slot(numbers, slots)))
+        ranks = _rank_in_slot(numbers, slots)
+        # Numbers that run neither through volumes nor through slices (Philips) tell nothing.
+        if _in_blocks(numbers, ranks) or _in_blocks(numbers, slots.tolist()):
+            keys.append(TimeKey("instance number", ranks))
     return keys
 
 
@@ -119,19 +122,22 @@ def running_keys(name, numbers, slots, slices, announced) -> list[TimeKey]:
     return keys
 
 
-def moved_counts(planes: list[Plane]) -> list[TimeKey]:
+def moved_counts(planes: list[Plane], by_name: bool) -> list[TimeKey]:
     """Return volumes of any size counted through the series, where the slices moved.
 
-    The largest size comes first: half a volume is a stack, too.
+    They are counted by instance number or, if asked, by name. The largest size comes first: half a
+    volume is a stack, too.
     """
-    instances = [plane.instance for plane in planes]
-    numbered = None not in instances and len(set(instances)) == len(planes)
-    name = "instance number" if numbered else "file names"
-    order = np.argsort(instances) if numbered else np.argsort(_in_files(planes))
-    rank = np.empty(len(planes), dtype=int)
-    rank[order] = np.arange(len(planes))
-    sizes = [size for size in range(len(planes) // 2, 1, -1) if len(planes) % size == 0]
-    return [TimeKey(name, (rank // size).tolist()) for size in sizes[-_MOST_GROUPS:]]
+    if by_name:
+        name, numbers = "file names", _in_files(planes)
+    else:
+        name, numbers = "instance number", [plane.instance for plane in planes]
+        if None in numbers or len(set(numbers)) < len(planes):
+            return []
+    counted = np.array(numbers) - min(numbers)
+    span = int(counted.max()) + 1
+    sizes = [size for size in range(span // 2, 1, -1) if span % size == 0]
+    return [TimeKey(name, (counted // size).tolist()) for size in sizes[-_MOST_GROUPS:]]
 
 
 def natural(name: str) -> tuple:
@@ -153,6 +159,16 @@ def _number_fields(plane: Plane) -> list[int]:
 
 def _distinct(values: list, slots: np.ndarray) -> bool:
     return len(set(zip(values, slots.tolist(), strict=True))) == len(values)
+
+
+def _in_blocks(numbers: list, groups: list) -> bool:
+    """Say whether the numbers of one group end before those of another begin."""
+    spans: dict[int, list] = {}
+    for number, group in zip(numbers, groups, strict=True):
+        low, high = spans.get(group, (number, number))
+        spans[group] = [min(low, number), max(high, number)]
+    ordered = sorted(spans.values())
+    return all(one[1] < other[0] for one, other in zip(ordered[:-1], ordered[1:], strict=True))
 
 
 def _rank_in_slot(values: list, slots: np.ndarray) -> list[int]:

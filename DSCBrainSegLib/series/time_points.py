@@ -24,6 +24,7 @@ from DSCBrainSegLib.series.time_keys import (
 # Part of the table that a header tag may leave empty or take twice and still be believed. Without
 # a tag, counting files hides holes: it moves later images up.
 _BELIEVED_COST = 0.4
+_MISSING = 0.05  # part of the images that may be missing from volumes of a size that is guessed
 _MOST_NAMED = 5  # incomplete time points named one by one in the warnings
 _GUESSED = ("file names", "the order of frames")
 _ORDERING_CLOCKS = ("offset", "acquisition", "dynamic")
@@ -138,22 +139,33 @@ def _best(planes, places: Places, announced, other_keys) -> tuple[TimeKey, Layou
         counted = instance_keys(planes, slots, places.slices, announced)
         # The order on a clock is evidence, but hides lost images, which instance numbers show.
         counted += clock_ranks(planes, slots)
-    found = _cheapest(counted, places)
-    if found and found[1].cost == 0 and not found[1].moved:
+    found = _cheapest(counted, places, moving=False)
+    if found and found[1].cost == 0 and not places.dense:
         return found
+    moved = _moved(planes, places, by_name=False)
+    if moved:
+        return moved
     searched = _cheapest(other_keys(planes), places)
     if searched and searched[1].cost == 0:
         return searched
     if found and found[1].cost <= believed:
         return found
     guessed = frame_keys(planes, slots) or name_keys(planes, slots, places.slices, announced)
-    moved = [
-        key for key in moved_counts(planes) if (own := places.own(key.values)) and not own.cost
-    ]
-    if moved:
-        return moved[0], places.own(moved[0].values)
+    moved = _moved(planes, places, by_name=True)
+    if moved and (places.dense or not places.comparable):
+        return moved
     candidates = [*counted, *guessed] if places.comparable else guessed
-    return _cheapest(candidates, places) or _nothing(guessed[-1], places)
+    return _cheapest(candidates, places, moving=False) or _nothing(guessed[-1], places)
+
+
+def _moved(planes, places: Places, by_name: bool) -> tuple[TimeKey, Layout] | None:
+    """Return volumes counted through the series whose slices moved, where none is incomplete."""
+    best = None
+    for key in moved_counts(planes, by_name):
+        own = places.own(key.values)
+        if own and own.cost <= _MISSING * len(planes) and (not best or own.cost < best[1].cost):
+            best = (key, own)
+    return best
 
 
 def _nothing(key: TimeKey, places: Places) -> tuple[TimeKey, Layout]:
@@ -162,15 +174,22 @@ def _nothing(key: TimeKey, places: Places) -> tuple[TimeKey, Layout]:
     return key, places.common(key.values)
 
 
-def _cheapest(keys: list[TimeKey], places: Places) -> tuple[TimeKey, Layout] | None:
-    """Return the key whose table has the fewest faults; the same places in all times go first."""
+def _cheapest(
+    keys: list[TimeKey], places: Places, moving: bool = True
+) -> tuple[TimeKey, Layout] | None:
+    """Return the key whose table has the fewest faults; the same places in all times go first.
+
+    Not so where all places together are denser than the slices of one stack. `moving` tries places
+    of their own for each time point, too.
+    """
     best, best_rank = None, None
+    dense = places.count if places.dense else 0
     layouts = [places.common(key.values) for key in keys] if places.comparable else []
     for number, (key, layout) in enumerate(zip(keys, layouts, strict=False)):
-        rank = (layout.cost, False, 0, number)
+        rank = (layout.cost + dense, False, 0, number)
         if best_rank is None or rank < best_rank:
             best, best_rank = (key, layout), rank
-    if best is not None and best[1].cost == 0:
+    if not moving or (best_rank is not None and best_rank[0] == 0):
         return best
     for number, key in enumerate(keys):
         layout = places.own(key.values)

@@ -35,6 +35,8 @@ class DSCSeries:
     sop_instance_uids : list of list of str
         For each frame the SOP Instance UIDs of the DICOM files it came from, in slice order (one
         UID for a mosaic or multi-frame file); empty for NIfTI and NRRD.
+    unpacked : object
+        What keeps the files that an archive was unpacked into; None where there is no archive.
     planes : list of list of Plane
         For each frame its slices in the DICOM files, in slice order: what a DICOM SEG of the frame
         refers to. Empty for NIfTI and NRRD.
@@ -57,6 +59,7 @@ class DSCSeries:
     frame_indices: np.ndarray | None = None
     frame_count: int | None = None
     sop_instance_uids: list[list[str]] = field(default_factory=list)
+    unpacked: object = None
     planes: list[list[Plane]] = field(default_factory=list)
     source: Path | None = None
     description: str = ""
