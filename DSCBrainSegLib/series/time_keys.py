@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -168,7 +169,7 @@ def _in_blocks(numbers: list, groups: list) -> bool:
         low, high = spans.get(group, (number, number))
         spans[group] = [min(low, number), max(high, number)]
     ordered = sorted(spans.values())
-    return all(one[1] < other[0] for one, other in zip(ordered[:-1], ordered[1:], strict=True))
+    return all(one[1] < other[0] for one, other in itertools.pairwise(ordered))
 
 
 def _rank_in_slot(values: list, slots: np.ndarray) -> list[int]:
