@@ -25,6 +25,7 @@ FLOORS = (
     "pipeline simulation",
     "cohort",
     "dicom_seg",
+    "perfusion",
     "results",
     "evaluation training",
     "installation",

@@ -24,6 +24,8 @@ COMMANDS = (
     "evaluate",
     "agreement",
     "peers",
+    "perfusion",
+    "mask-effect",
     "motion",
     "cohort",
     "train",

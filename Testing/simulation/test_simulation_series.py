@@ -70,7 +70,9 @@ def wide(maps):
 
 def test_maps_show_the_blood_volume_of_the_tissues(maps):
     phantom = simulate_phantom(5, maps=maps, tumour="glioblastoma", **SMALL)
-    assert set(phantom.tissue_maps) == {"cbv", "mtt", "delay", "ktrans"}
+    assert set(phantom.tissue_maps) == {
+        "cbv", "mtt", "delay", "ktrans", "vessels", "tissue",
+    }
     for values in phantom.tissue_maps.values():
         assert values.dtype == np.float32 and values.shape == phantom.mask.shape
         assert not values[~phantom.mask].any() and np.isfinite(values).all()

@@ -13,8 +13,16 @@ from DSCBrainSegLib.simulation.perfusion.constants import PERFUSION, VESSELS
 from DSCBrainSegLib.simulation.perfusion.time_course import Kinetics
 from DSCBrainSegLib.simulation.upsampling import at_pixels
 
-MAP_UNITS = {"cbv": "mL/100 g", "mtt": "s", "delay": "s", "ktrans": "1/min"}
-"""Maps that are made, with their units."""
+MAP_UNITS = {
+    "cbv": "mL/100 g",
+    "mtt": "s",
+    "delay": "s",
+    "ktrans": "1/min",
+    "vessels": "mL/100 g",
+    "tissue": "share",
+}
+"""Maps that are made, with their units; ``vessels`` is the part of ``cbv`` in large vessels,
+``tissue`` the share of a voxel that is perfused tissue, neither fluid nor a large vessel."""
 
 PERFUSED_SHARE = 0.05
 """Voxels with less perfused tissue than this have no transit time and no delay: 0."""
@@ -98,7 +106,7 @@ def perfusion_maps(sums: np.ndarray, size: int) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float32, shape (4, size, size)
+    ndarray of float32, shape (6, size, size)
         In the order of `MAP_UNITS`.
     """
     sums = np.stack([at_pixels(plane, size, smooth=True) for plane in sums])
@@ -106,5 +114,7 @@ def perfusion_maps(sums: np.ndarray, size: int) -> np.ndarray:
     perfused = sums[_PERFUSED] > PERFUSED_SHARE * tissue
     flow = np.where(perfused, sums[_CBF], np.inf)
     cbv = (sums[_CBV] + sums[_BLOOD]) / tissue
-    maps = cbv, sums[_CBV] / flow, sums[_ARRIVAL] / flow, sums[_KTRANS] / tissue
+    transit, arrival = sums[_CBV] / flow, sums[_ARRIVAL] / flow
+    vessels, share = sums[_BLOOD] / tissue, sums[_PERFUSED] / tissue
+    maps = cbv, transit, arrival, sums[_KTRANS] / tissue, vessels, share
     return np.stack(maps).astype(np.float32)
