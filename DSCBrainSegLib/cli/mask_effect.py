@@ -48,13 +48,14 @@ def command(source, output, reference, masks, lesion, sweep, count, seed, method
     lesion, and how many voxels without a bolus are inside. A preview for judging masks.
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
+    from DSCBrainSegLib.display import require_matplotlib
     from DSCBrainSegLib.files import refuse_existing
     from DSCBrainSegLib.perfusion import effect_sweep
-    from DSCBrainSegLib.perfusion.effect_write import EFFECT_NAMES, require_plots, write_effects
+    from DSCBrainSegLib.perfusion.effect_write import EFFECT_NAMES, write_effects
 
     names = [name.strip() for name in methods.split(",") if name.strip()]
     _refuse_conflicts(source, reference, masks, lesion, sweep, count)
-    require_plots()
+    require_matplotlib()
     refuse_existing(output, EFFECT_NAMES, overwrite)
     with terminal_progress() as progress:
         if reference is not None:

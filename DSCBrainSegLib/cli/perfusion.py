@@ -31,14 +31,14 @@ def command(source, mask_path, output, region, motion, dicom, hand_over, series_
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.cohort.add import read_mask_for
+    from DSCBrainSegLib.display import require_matplotlib
     from DSCBrainSegLib.files import refuse_existing
     from DSCBrainSegLib.perfusion import perfusion_maps
-    from DSCBrainSegLib.perfusion.effect_write import require_plots
     from DSCBrainSegLib.perfusion.hand_over import FOLDER, write_hand_over
     from DSCBrainSegLib.perfusion.write import PAGE, output_names, write_perfusion
     from DSCBrainSegLib.series import read_series
 
-    require_plots()
+    require_matplotlib()
     names = output_names(dicom) + ([FOLDER] if hand_over else [])
     refuse_existing(output, names, overwrite)
     with terminal_progress() as progress:

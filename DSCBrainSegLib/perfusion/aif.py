@@ -8,12 +8,13 @@ import numpy as np
 
 from DSCBrainSegLib.perfusion.cbv import integrate
 from DSCBrainSegLib.perfusion.passage import Passage
+from DSCBrainSegLib.perfusion.relaxation import baseline_noise
 
 LARGE_SHARE = 0.10
 """Voxels whose area is among this share of the largest can be arteries ..."""
 
-SMOOTH_SHARE = 0.75
-"""... if their curve is among this share of the smoothest of those ..."""
+QUIET_SHARE = 0.75
+"""... if their baseline is among this share of the quietest of those, for their peak ..."""
 
 EARLY_SHARE = 0.10
 """... and passes among this share of the earliest of those."""
@@ -48,13 +49,14 @@ class ArterialInput:
 def choose_arterial_input(
     change: np.ndarray, times: np.ndarray, passage: Passage, voxels: int = VOXELS
 ) -> ArterialInput:
-    """Choose arterial voxels: large area, smooth, early, high.
+    """Choose arterial voxels: large area, quiet, early, high.
 
-    The criteria are those of Mouridsen et al. 2006, Magn Reson Med 55:524 (area, regularity, first
-    moment), applied as ranks one after the other instead of by clusters, so that the same curves
-    always give the same voxels; the highest peaks of what is left are those with the least tissue
-    beside the artery. The mask decides what is looked at: what it takes in beyond the brain can be
-    chosen.
+    The criteria are close to those of Mouridsen et al. 2006, Magn Reson Med 55:524 (area,
+    regularity, first moment), applied as ranks one after the other instead of by clusters, so that
+    the same curves always give the same voxels. Regularity is judged on the baseline alone: over
+    the whole curve, an artery's narrow peak is as rough as noise. The highest peaks of what is left
+    are those with the least tissue beside the artery. The mask decides what is looked at: what it
+    takes in beyond the brain can be chosen.
 
     Parameters
     ----------
@@ -72,7 +74,9 @@ def choose_arterial_input(
     """
     area = integrate(change, times, passage.arrival, passage.end)
     kept = _lowest(np.arange(len(change)), -area, LARGE_SHARE, voxels)
-    kept = _lowest(kept, _roughness(change[kept]), SMOOTH_SHARE, voxels)
+    top = np.maximum(change[kept, passage.arrival : passage.end].max(axis=1), 1e-12)
+    noise = baseline_noise(change[kept], passage.baseline)
+    kept = _lowest(kept, noise / top, QUIET_SHARE, voxels)
     moment = _first_moment(change[kept], times, passage)
     kept = _lowest(kept, moment, EARLY_SHARE, voxels)
     peak = change[kept, passage.arrival : passage.end].max(axis=1)
@@ -100,12 +104,6 @@ def _average(change, times, passage: Passage, voxels: np.ndarray) -> ArterialInp
 def _lowest(kept: np.ndarray, score: np.ndarray, share: float, fewest: int) -> np.ndarray:
     count = max(round(share * len(kept)), min(fewest, len(kept)))
     return kept[np.argsort(score, kind="stable")[:count]]
-
-
-def _roughness(change: np.ndarray) -> np.ndarray:
-    """Sum of squared bends of the curves, each scaled to an area of 1 (Mouridsen's regularity)."""
-    total = np.maximum(np.abs(change).sum(axis=1, keepdims=True), 1e-12)
-    return (np.diff(change / total, n=2, axis=1) ** 2).sum(axis=1)
 
 
 def _first_moment(change: np.ndarray, times: np.ndarray, passage: Passage) -> np.ndarray:

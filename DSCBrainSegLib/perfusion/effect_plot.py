@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 
+from DSCBrainSegLib.display import as_fractions, method_colours, new_figure, to_png
 from DSCBrainSegLib.perfusion.effect import MaskEffect
 from DSCBrainSegLib.perfusion.effect_table import COLUMNS
 
@@ -20,6 +20,7 @@ PANELS = (
     "no_bolus",
 )
 SPREAD = 0.25
+PLOT_DPI = 110
 
 
 def draw_effects(rows: Sequence[MaskEffect]) -> bytes:
@@ -30,11 +31,9 @@ def draw_effects(rows: Sequence[MaskEffect]) -> bytes:
     bytes
         A PNG file.
     """
-    from matplotlib.figure import Figure
-
     masks = list(dict.fromkeys(row.mask for row in rows))
-    figure = Figure(figsize=(2.3 * len(PANELS) + 1, 0.6 + 0.32 * len(masks)), dpi=130)
-    figure.set_layout_engine("constrained")
+    colours = method_colours(masks)
+    figure = new_figure((1.9 * len(PANELS) + 1, 0.7 + 0.3 * len(masks)), dpi=PLOT_DPI)
     panels = figure.subplots(1, len(PANELS), sharey=True, squeeze=False)[0]
     columns = {column.name: column for column in COLUMNS}
     for panel, name in zip(panels, PANELS, strict=True):
@@ -46,18 +45,18 @@ def draw_effects(rows: Sequence[MaskEffect]) -> bytes:
                 panel.text(0.02, place, "–", va="center", transform=panel.get_yaxis_transform())
                 continue
             jitter = np.linspace(-SPREAD, SPREAD, values.size) if values.size > 1 else [0.0]
-            panel.plot(values, place + np.asarray(jitter), "o", ms=2.5, color="#56b4e9", alpha=0.7)
+            panel.plot(
+                values, place + np.asarray(jitter), "o", ms=2.2, color=as_fractions(colours[mask])
+            )
             middle = float(np.median(values))
             panel.plot([middle, middle], [place - 0.4, place + 0.4], color="#111111", lw=1.8)
         if column.signed:
             panel.axvline(0, color="0.6", lw=0.8, zorder=0)
-        panel.set_title(f"{column.heading} ({column.unit})", fontsize=9)
+        panel.set_title(f"{column.heading}\n({column.unit})".replace(", ", ",\n"), fontsize=8)
         panel.tick_params(labelsize=8)
         panel.grid(axis="x", color="0.92", lw=0.6)
         panel.set_axisbelow(True)
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].set_yticks(range(len(masks)), masks)
     panels[0].set_ylim(len(masks) - 0.5, -0.5)
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+    return to_png(figure)

@@ -23,9 +23,9 @@ from DSCBrainSegLib.series.types import DSCSeries
 LESIONS = ("glioblastoma", "solid", "glioblastoma", "meningioma", "glioblastoma", "infarct")
 """Kinds of lesion of simulated series, in turn: half of them glioblastomas."""
 
-PROTOCOL = {"matrix": 96, "slices": 14, "gap_mm": 3.0, "frames": 50}
-"""Of simulated series; the rest as `simulation.phantom.simulate_phantom` has it. Few slices, far
-apart: they cover the brain in half the time."""
+PROTOCOL = {"matrix": 96, "slices": 10, "gap_mm": 6.0, "frames": 45}
+"""Of simulated series; the rest as `phantom.simulate_phantom` has it. Few slices, far apart: they
+cover the brain in half the time."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def simulated_cases(count: int, first_seed: int = 0) -> Iterator[TrueCase]:
     first_seed : int
         Case n has this seed plus n, and the n-th of `LESIONS`.
     """
-    from DSCBrainSegLib.simulation.phantom import simulate_phantom
+    from DSCBrainSegLib.simulation.series.phantom import simulate_phantom
 
     for number in range(count):
         kind = LESIONS[number % len(LESIONS)]

@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from DSCBrainSegLib.errors import MissingPackageError
 from DSCBrainSegLib.files import output_folder
 from DSCBrainSegLib.perfusion.effect import MaskEffect
 
 EFFECT_NAMES = ["mask-effect.md", "mask-effect.csv", "mask-effect.png"]
-
-
-def require_plots() -> None:
-    """Raise `MissingPackageError` if matplotlib, which draws curves and plots, is not there."""
-    from importlib.util import find_spec
-
-    if find_spec("matplotlib") is None:
-        raise MissingPackageError(
-            'matplotlib is not installed; run: pip install "DSCBrainSegLib[evaluate]".'
-        )
 
 
 def write_effects(rows: Sequence[MaskEffect], folder: Path, overwrite: bool = False) -> None:

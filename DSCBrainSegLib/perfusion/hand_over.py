@@ -55,9 +55,7 @@ def write_hand_over(
         "echo_time_s": series.echo_time,
         "repetition_time_s": step,
         "aif_per_s": [float(value) for value in maps.artery.curve[passage.first :]],
-        "times_s": [
-            float(time) for time in maps.times[passage.first :] - maps.times[passage.first]
-        ],
+        "times_s": [float(time) for time in times],
     }
     with output_folder(Path(folder), overwrite) as work:
         write_nifti(work / SERIES, series.frames[passage.first :], series.affine, step)

@@ -41,9 +41,7 @@ class MapInfo(NamedTuple):
 
 
 MAPS = {
-    "rcbv": MapInfo(
-        "", "relative blood volume", "CBV over white matter, leakage corrected"
-    ),
+    "rcbv": MapInfo("", "relative blood volume", "CBV over white matter, leakage corrected"),
     "rcbv-uncorrected": MapInfo("", "relative blood volume", "the same without the correction"),
     "rcbv-gamma": MapInfo("", "relative blood volume", "the same by gamma variate, not corrected"),
     "cbv": MapInfo("mL/100 g", "blood volume", "by the arterial input, leakage corrected; nominal"),

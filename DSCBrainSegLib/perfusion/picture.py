@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from DSCBrainSegLib.display import new_figure, to_png
 from DSCBrainSegLib.perfusion.maps import MAPS, PerfusionMaps
 from DSCBrainSegLib.preprocessing.axial import to_axial
 
 TILE_PX = 220
 GAP_PX = 6
+CURVES_DPI = 110
 BACKGROUND = (16, 16, 18)
 ARTERY_COLOUR = (255, 60, 60)
 WHITE_MATTER_COLOUR = (80, 170, 255)
@@ -117,9 +119,7 @@ def draw_colour_bar(colours: str, width: int = TILE_PX, height: int = 10) -> byt
 
 def draw_curves(maps: PerfusionMaps) -> bytes:
     """Draw the change of R2* over time of artery, brain and white matter."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.5, 3.2), dpi=110, facecolor="white", layout="constrained")
+    figure = new_figure((7.5, 3.2), dpi=CURVES_DPI)
     panel = figure.subplots()
     colours = {"artery": "#d62728", "brain": "#222222", "white matter": "#1f77b4"}
     times, passage = maps.times, maps.passage
@@ -143,9 +143,7 @@ def draw_curves(maps: PerfusionMaps) -> bytes:
     panel.set_ylabel("change of R2* (1/s)")
     panel.legend(frameon=False, fontsize=8, ncols=2)
     panel.spines[["top", "right"]].set_visible(False)
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+    return to_png(figure)
 
 
 def caption(name: str, scale: Scale) -> str:

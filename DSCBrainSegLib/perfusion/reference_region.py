@@ -16,9 +16,9 @@ is biased by that noise, and white matter lies together."""
 WITHIN = 0.25
 """White matter lies within this share of the commonest blood volume ..."""
 
-SIGNAL_WITHIN = 0.4
-"""... and of its median signal before the bolus: blood products are far darker, fluid
-is brighter. Not less, since coils shade the image."""
+SIGNAL_WITHIN = 0.25
+"""... and of its median signal before the bolus: fluid is brighter, blood products
+are darker."""
 
 LEAKAGE_SD = 2.0
 """Voxels whose leakage is further from the median than this many standard deviations are out."""

@@ -71,7 +71,12 @@ def wide(maps):
 def test_maps_show_the_blood_volume_of_the_tissues(maps):
     phantom = simulate_phantom(5, maps=maps, tumour="glioblastoma", **SMALL)
     assert set(phantom.tissue_maps) == {
-        "cbv", "mtt", "delay", "ktrans", "vessels", "tissue",
+        "cbv",
+        "mtt",
+        "delay",
+        "ktrans",
+        "vessels",
+        "tissue",
     }
     for values in phantom.tissue_maps.values():
         assert values.dtype == np.float32 and values.shape == phantom.mask.shape
