@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.case_frames import CaseFrames
-from DSCBrainSegLib.errors import ConfigurationError, SeriesError, WeightsError
+from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.methods import SegmentationMethod, get_method
 from DSCBrainSegLib.postprocessing import BRAIN_PROBABILITY, clean_mask
 from DSCBrainSegLib.preprocessing.axial import AxialVolume, to_axial
-from DSCBrainSegLib.preprocessing.bolus_peak import FEWEST_FRAMES, bolus_drop
+from DSCBrainSegLib.preprocessing.bolus_peak import bolus_drop
 from DSCBrainSegLib.preprocessing.intensity import check_intensities
 from DSCBrainSegLib.preprocessing.reference_frame import ReferenceFrame, choose_reference_frame
 from DSCBrainSegLib.progress import (
@@ -25,7 +25,6 @@ from DSCBrainSegLib.progress import (
     no_progress,
 )
 from DSCBrainSegLib.quality.assess import assess
-from DSCBrainSegLib.quality.confidence import Calibration
 from DSCBrainSegLib.quality.types import Quality
 from DSCBrainSegLib.series.types import DSCSeries
 
@@ -83,7 +82,7 @@ class SegmentationResult:
 
 def segment_series(
     source: str | Path | DSCSeries,
-    method: str = "network",
+    method: str | SegmentationMethod = "network",
     frame: int | str | None = None,
     weights: str | Path | None = None,
     series_uid: str | None = None,
@@ -100,8 +99,8 @@ def segment_series(
     ----------
     source : path or DSCSeries
         Folder or file (DICOM, NIfTI, NRRD), or a series that is read already.
-    method : str
-        Name of a registered method.
+    method : str or SegmentationMethod
+        A method or the name of a registered one.
     frame : int, "auto" or None
         Time point counted from 0; see `choose_reference_frame`.
     weights : path, optional
@@ -129,11 +128,44 @@ def segment_series(
     Cancelled
         `cancelled` returned True.
     """
-    chosen = get_method(method)
-    if weights is not None and not chosen.uses_weights:
-        raise ConfigurationError(f"The method {method} uses no weights; leave --weights out.")
-    weights_path, weights_facts = _find_weights(chosen, weights)
-    calibration = _calibration(weights_path)
+    chosen = get_method(method) if isinstance(method, str) else method
+    if weights is not None:
+        chosen = chosen.with_weights(weights)
+    result = segment_case(source, chosen, frame, series_uid, bolus, True, progress, cancelled)
+    if not result.mask.any():
+        raise SeriesError(
+            f"{_name_frame(result.series, result.frame.index)}: no brain was found; check that "
+            "this is a T2*-weighted series of a head, or choose another time point (--frame)."
+        )
+    return result
+
+
+def segment_case(
+    source: str | Path | DSCSeries,
+    method: SegmentationMethod,
+    frame: int | str | None = None,
+    series_uid: str | None = None,
+    bolus: bool = True,
+    judge: bool = True,
+    progress: ProgressCallback = no_progress,
+    cancelled: CancelCallback = never_cancelled,
+) -> SegmentationResult:
+    """Segment one case; an empty mask is a result like any other.
+
+    Parameters
+    ----------
+    source, frame, series_uid, bolus, progress, cancelled
+        See `segment_series`; errors, too.
+    method : SegmentationMethod
+    judge : bool
+        Judge how far the mask can be trusted; to measure a method takes that time for nothing.
+
+    Returns
+    -------
+    SegmentationResult
+    """
+    weights_facts = method.facts
+    calibration = method.calibration if judge else None
     timer = _Timer(progress, cancelled, steps=8)
     with timer.step("read headers", "Reading headers"):
         frames = CaseFrames(source, series_uid, progress, cancelled)
@@ -143,34 +175,32 @@ def segment_series(
         series = frames.series(reference.index)
         check_intensities(series.frames, _name_frame(series, reference.index))
     drop, bolus_warnings = None, ()
-    if bolus and takes_bolus(chosen, frames.frame_count, weights_path):
+    if bolus and method.wants_series(frames.frame_count):
         with timer.step("find bolus", "Looking for the bolus"):
             drop, bolus_warnings = _find_bolus(series.frames[0], frames)
-    if chosen.uses_weights:
-        with timer.step("load network", "Loading the network"):
-            _load_network(weights_path)
-    with timer.step("segment", f"Segmenting ({chosen.label})"):
+    if method.preparing:
+        with timer.step("load network", method.preparing):
+            method.prepare()
+    with timer.step("segment", f"Segmenting ({method.label})"):
         axial = to_axial(series.frames[0], series.affine)
         if drop is not None:
             drop = to_axial(drop, series.affine).volume
-        found = run_method(chosen, axial, weights_path, progress, cancelled, drop)
+        found = method.run(axial.volume, axial.spacing, drop, progress, cancelled)
     with timer.step("clean up", "Bringing the mask onto the series' voxels"):
-        mask = to_mask(chosen, axial, found)
-    if not mask.any():
-        raise SeriesError(
-            f"{_name_frame(series, reference.index)}: no brain was found; check that this is a "
-            "T2*-weighted series of a head, or choose another time point (--frame)."
-        )
-    with timer.step("judge", "Judging the mask"):
-        quality = assess(axial, found, chosen.clean, calibration)
+        mask = to_mask(method, axial, found)
+    quality = None
+    if judge and mask.any():
+        with timer.step("judge", "Judging the mask"):
+            quality = assess(axial, found, method.clean, calibration)
+    doubts = quality.warnings if quality else ()
     return SegmentationResult(
         mask,
         series,
         reference,
-        chosen,
+        method,
         axial.resampled,
         timer.seconds,
-        warnings=[*series.warnings, *reference.warnings, *bolus_warnings, *quality.warnings],
+        warnings=[*series.warnings, *reference.warnings, *bolus_warnings, *doubts],
         weights=weights_facts,
         quality=quality,
         bolus_used=drop is not None,
@@ -193,53 +223,6 @@ class _Timer:
         self.seconds[name] = time.perf_counter() - start
 
 
-def _find_weights(method: SegmentationMethod, weights) -> tuple[Path | None, dict | None]:
-    """Return the path of the weights and their facts; a missing file is told before any work."""
-    if not method.uses_weights:
-        return None, None
-    from DSCBrainSegLib.network.weights import default_weights, describe
-
-    path = Path(weights) if weights is not None else default_weights()
-    if not path.is_file():
-        raise WeightsError(f"There is no weights file {path}; check the path.")
-    return path, describe(path)
-
-
-def _calibration(weights_path: Path | None) -> Calibration | None:
-    if weights_path is None:
-        return None
-    from DSCBrainSegLib.network.weights import read_card
-
-    return Calibration.from_card(read_card(weights_path))
-
-
-def takes_bolus(method: SegmentationMethod, frame_count: int, weights: Path | None = None) -> bool:
-    """Say whether a method looks for the bolus in a series, and so at all its frames.
-
-    Parameters
-    ----------
-    method : SegmentationMethod
-    frame_count : int
-        Time points of the series.
-    weights : Path, optional
-        For a method that uses them; the shipped ones by default.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    WeightsError
-        The weights' model card cannot be read.
-    """
-    if not method.uses_weights or frame_count < FEWEST_FRAMES:
-        return False
-    from DSCBrainSegLib.network.weights import network_of
-
-    return network_of(weights).bolus_channel
-
-
 def _find_bolus(
     reference: np.ndarray, frames: CaseFrames
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
@@ -260,73 +243,6 @@ def _find_bolus(
             f"Time point {last + 1} cannot be read or holds no image, so the bolus was not looked "
             "for: one time point was used alone.",
         )
-
-
-def _load_network(weights_path: Path) -> None:
-    from DSCBrainSegLib.network.predict import prepare_network
-
-    prepare_network(weights_path)
-
-
-def segment_volume(
-    volume: np.ndarray, affine: np.ndarray, method: SegmentationMethod, weights: Path | None = None
-) -> np.ndarray:
-    """Segment one volume that is in memory.
-
-    Parameters
-    ----------
-    volume : ndarray, shape (K, J, I)
-        One frame.
-    affine : ndarray, shape (4, 4)
-        From (i, j, k, 1) to patient LPS+ in mm.
-    method : SegmentationMethod
-    weights : Path, optional
-        For a method that uses them; the shipped ones by default.
-
-    Returns
-    -------
-    ndarray of bool, shape (K, J, I)
-    """
-    axial = to_axial(volume, affine)
-    return to_mask(method, axial, run_method(method, axial, weights, no_progress, never_cancelled))
-
-
-def run_method(
-    method: SegmentationMethod,
-    axial: AxialVolume,
-    weights_path: Path | None,
-    progress: ProgressCallback,
-    cancelled: CancelCallback,
-    drop: np.ndarray | None = None,
-) -> np.ndarray:
-    """Call a method on an axial volume.
-
-    Parameters
-    ----------
-    method : SegmentationMethod
-    axial : AxialVolume
-    weights_path : Path or None
-    progress, cancelled : callable
-        See `DSCBrainSegLib.progress`.
-    drop : ndarray, shape of `axial.volume`, optional
-        Fall of the signal at the bolus peak, for weights that use it.
-
-    Returns
-    -------
-    ndarray, shape of `axial.volume`
-        Bool mask or probabilities.
-    """
-    if not method.uses_weights:
-        return method.segment(axial.volume, axial.spacing)
-    known = {} if drop is None else {"drop": drop}
-    return method.segment(
-        axial.volume,
-        axial.spacing,
-        weights=weights_path,
-        progress=progress,
-        cancelled=cancelled,
-        **known,
-    )
 
 
 def to_mask(method: SegmentationMethod, axial: AxialVolume, found: np.ndarray) -> np.ndarray:

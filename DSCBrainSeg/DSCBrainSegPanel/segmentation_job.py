@@ -11,8 +11,6 @@ from DSCBrainSegLib.mrml.sequence_to_series import openNode
 from DSCBrainSegLib.mrml.series_nodes import seriesOf, shownVolume
 from DSCBrainSegLib.mrml.worker_input import FRAME_NAME, writeForWorker
 from DSCBrainSegLib.mrml.worker_result import importResult
-from DSCBrainSegLib.network.weights import network_of
-from DSCBrainSegLib.preprocessing.bolus_peak import FEWEST_FRAMES
 from DSCBrainSegLib.preprocessing.reference_frame import choose_reference_frame
 
 from .worker_job import WorkerJob
@@ -52,7 +50,7 @@ class SegmentationJob(WorkerJob):
         self._frame, self.frames = frame, None
         if frame != "auto":
             self._frame = choose_reference_frame(self.source.frame_count, frame).index
-            if not self._takesBolus():
+            if not get_method(self.method).wants_series(self.source.frame_count):
                 self.frames, self._frame = [self._frame], 0
         self._saveStateForUndo = saveStateForUndo
         self._written = 0
@@ -90,12 +88,6 @@ class SegmentationJob(WorkerJob):
             return
         fields = {"input": str(path), "affine": self.source.affine.tolist()}
         self._submit(self._request(fields))
-
-    def _takesBolus(self):
-        """Say whether the whole series is looked at, for the fall of the signal in it."""
-        if not get_method(self.method).uses_weights or self.source.frame_count < FEWEST_FRAMES:
-            return False
-        return network_of().bolus_channel
 
     def _request(self, fields):
         return {

@@ -22,7 +22,7 @@ from DSCBrainSegLib.cli.main import verbose_option
     "--methods",
     default="network,otsu,otsu-post,aabl,cusum",
     show_default=True,
-    help="Methods with commas; peers (docs/peers.md) can be named, too.",
+    help="Methods with commas; external tools (docs/peers.md) can be named, too.",
 )
 @click.option(
     "--weights",
@@ -35,9 +35,14 @@ from DSCBrainSegLib.cli.main import verbose_option
     type=click.Choice(["train", "validation", "test"]),
     help="Evaluate only this part of a cohort's split.",
 )
+@click.option(
+    "--no-bolus",
+    is_flag=True,
+    help="One time point alone, also where the whole series is there and the method wants it.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace results already in the folder.")
 @verbose_option
-def command(folder, output, methods, weights, part, overwrite):
+def command(folder, output, methods, weights, part, no_bolus, overwrite):
     """Compare methods with reference masks.
 
     FOLDER is a cohort, or has one sub-folder per subject with frame.nii.gz and
@@ -55,7 +60,14 @@ def command(folder, output, methods, weights, part, overwrite):
         if networks or NETWORK in names:
             load_keras()
         evaluation = evaluate_folder(
-            folder, names, output, overwrite, part, networks, progress=progress
+            folder,
+            names,
+            output,
+            overwrite,
+            part,
+            networks,
+            progress=progress,
+            bolus=not no_bolus,
         )
     click.echo((output / "table.md").read_text(encoding="utf-8"))
     failures = [row for row in evaluation.volumes if row.failure]

@@ -12,12 +12,17 @@ from DSCBrainSegLib.cohort.ground_truth import TO_DRAW
 from DSCBrainSegLib.cohort.layout import COHORT_NAME, FRAME_NAME, Cohort, Subject
 from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.geometry import voxel_spacing, voxel_volume_ml
+from DSCBrainSegLib.series.types import DSCSeries
 
 REFERENCE_NAME = "reference-mask.nii.gz"
 SOURCE_NAME = "source.json"
+SERIES_NAMES = ("series.nii.gz", "series.nrrd", "series.seq.nrrd")
 
 SAME_GRID_TOLERANCE = 1e-3
 """Largest difference in mm between the entries of two affines of the same grid."""
+
+SAME_INTENSITY = 1e-4
+"""Largest difference, as a part of the largest value, that rounding in a file may make."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,15 @@ class ReferenceCase:
     slices : tuple of int, optional
         First and last slice (index k of the file, from 0, both included) to compare; all by
         default.
+    series : Path, optional
+        The whole dynamic series `image` is a time point of.
     """
 
     name: str
     image: Path
     reference: Path
     slices: tuple[int, int] | None = None
+    series: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,10 @@ class LoadedCase:
         From (i, j, k, 1) to patient LPS+ in mm.
     compared : slice
         Slices along k to compare.
+    series : DSCSeries, optional
+        The whole series, where it was asked for and is there; else `image` alone.
+    frame : int
+        Which of its time points `image` is, counted from 0.
     """
 
     case: ReferenceCase
@@ -63,6 +75,8 @@ class LoadedCase:
     reference: np.ndarray
     affine: np.ndarray
     compared: slice
+    series: DSCSeries | None = None
+    frame: int = 0
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -110,7 +124,7 @@ def reference_case(subject: Subject) -> ReferenceCase:
             f"{subject.mask} was changed after it was saved, so nobody is known to have drawn it; "
             "import it with 'dscbrainseg cohort import-mask' or restore it."
         )
-    return ReferenceCase(subject.name, subject.frame, subject.mask)
+    return ReferenceCase(subject.name, subject.frame, subject.mask, series=subject.series)
 
 
 def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCase]:
@@ -118,8 +132,8 @@ def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCas
 
     A sub-folder of a plain folder holds ``frame.nii.gz`` (one time point),
     ``reference-mask.nii.gz`` and, if only some slices are to be compared, ``source.json`` with
-    ``{"reference": {"trusted_slices_k": [first, last]}}``. Sub-folders that lack the image or the
-    mask are left out.
+    ``{"reference": {"trusted_slices_k": [first, last]}}``. The whole series may lie beside them as
+    ``series.nii.gz`` or ``series.nrrd``. Sub-folders that lack the image or the mask are left out.
 
     Parameters
     ----------
@@ -145,7 +159,13 @@ def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCas
     if part is not None:
         raise SeriesError(f"{folder} is not a cohort, so it has no part {part!r}; evaluate all.")
     cases = [
-        ReferenceCase(path.name, path / FRAME_NAME, path / REFERENCE_NAME, _trusted_slices(path))
+        ReferenceCase(
+            path.name,
+            path / FRAME_NAME,
+            path / REFERENCE_NAME,
+            _trusted_slices(path),
+            next((path / name for name in SERIES_NAMES if (path / name).is_file()), None),
+        )
         for path in sorted(folder.iterdir())
         if (path / FRAME_NAME).is_file() and (path / REFERENCE_NAME).is_file()
     ]
@@ -157,14 +177,24 @@ def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCas
     return cases
 
 
-def load_case(case: ReferenceCase) -> LoadedCase:
+def load_case(case: ReferenceCase, whole_series: bool = False) -> LoadedCase:
     """Read image and reference.
+
+    Parameters
+    ----------
+    case : ReferenceCase
+    whole_series : bool
+        Read the whole series, too, where the case has one.
+
+    Returns
+    -------
+    LoadedCase
 
     Raises
     ------
     SeriesError
-        A file cannot be read or holds several time points, the two are not on the same grid, or the
-        slices to compare are not there.
+        A file cannot be read, image or reference hold several time points or are not on the same
+        grid, the slices to compare are not there, or the series does not hold the image.
     """
     from DSCBrainSegLib.series import read_series
 
@@ -187,8 +217,29 @@ def load_case(case: ReferenceCase) -> LoadedCase:
             f"{case.name}: slices {first} to {last} are to be compared, but the image has slices 0 "
             f"to {image.volume_shape[0] - 1}."
         )
+    series, frame = image, 0
+    if whole_series and case.series is not None:
+        series = read_series(case.series)
+        frame = _frame_that_is(image, series, case)
+    compared = slice(first, last + 1)
     return LoadedCase(
-        case, image.frames[0], reference.frames[0] > 0, image.affine, slice(first, last + 1)
+        case, image.frames[0], reference.frames[0] > 0, image.affine, compared, series, frame
+    )
+
+
+def _frame_that_is(image: DSCSeries, series: DSCSeries, case: ReferenceCase) -> int:
+    """Return which time point of a series an image is."""
+    same_grid = (
+        image.volume_shape == series.volume_shape
+        and np.abs(image.affine - series.affine).max() <= SAME_GRID_TOLERANCE
+    )
+    tolerance = SAME_INTENSITY * max(1.0, float(np.abs(image.frames).max()))
+    for index in range(len(series.frames) if same_grid else 0):
+        if np.allclose(series.frames[index], image.frames[0], rtol=0, atol=tolerance):
+            return index
+    raise SeriesError(
+        f"{case.series} does not hold the time point {case.image}; restore the series, or take it "
+        "away to have the one time point measured alone."
     )
 
 

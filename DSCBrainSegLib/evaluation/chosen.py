@@ -1,17 +1,15 @@
-"""The methods of an evaluation: registered ones, peers, and networks with other weights."""
+"""The methods of an evaluation: registered ones, tools of others, networks with other weights."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from DSCBrainSegLib.errors import ConfigurationError
 from DSCBrainSegLib.methods import SegmentationMethod, get_method, list_methods
-
-NETWORK = "network"
+from DSCBrainSegLib.methods.network import NETWORK
 
 _NAMED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,30})=(?P<path>.+)")
 
@@ -47,12 +45,12 @@ class NetworkWeights:
 def find_methods(
     names: Sequence[str], weights: Sequence[NetworkWeights] = ()
 ) -> list[SegmentationMethod]:
-    """Return the methods and peers of those names, each once, and one for each weight file.
+    """Return the methods of those names, each once, and one for each weight file.
 
     Parameters
     ----------
     names : sequence of str
-        Registered methods, peers, and methods of `weights`, in the order of the tables.
+        Registered methods, external tools, and methods of `weights`, in the order of the tables.
     weights : sequence of NetworkWeights
         Their methods come last where `names` does not place them.
 
@@ -62,22 +60,17 @@ def find_methods(
         No name is given, there is no such method (the message lists those there are), or two
         weight files make the same method.
     """
-    from DSCBrainSegLib.methods.external.tools import peers
+    from DSCBrainSegLib.methods.external.tools import EXTERNAL_TOOLS
 
-    known = {method.name: method for method in [*peers(), *list_methods()]}
+    known = {method.name: method for method in [*EXTERNAL_TOOLS, *list_methods()]}
     own = [each.method for each in weights]
     if twice := [name for name in own if own.count(name) > 1]:
         raise ConfigurationError(
             f"Two weight files make the method {twice[0]}; name them: --weights NAME=FILE."
         )
     for each in weights:
-        network = get_method(NETWORK)
-        known[each.method] = replace(
-            network,
-            name=each.method,
-            segment=partial(network.segment, weights=each.path),
-            uses_weights=False,  # it has them already
-        )
+        network = get_method(NETWORK).with_weights(each.path)
+        known[each.method] = replace(network, name=each.method)
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         problem = f"There is no method {unknown[0]!r}" if unknown else "No method is given"
@@ -85,9 +78,7 @@ def find_methods(
     return [known[name] for name in dict.fromkeys([*names, *own])]
 
 
-def describe_weights(
-    methods: Sequence[SegmentationMethod], weights: Sequence[NetworkWeights]
-) -> dict[str, dict]:
+def describe_weights(methods: Sequence[SegmentationMethod]) -> dict[str, dict]:
     """Return name and SHA-256 of the weights by method, for those that use any.
 
     Raises
@@ -95,11 +86,5 @@ def describe_weights(
     WeightsError
         A weight file is missing or damaged.
     """
-    from DSCBrainSegLib.network.weights import default_weights, describe
-
-    given = {each.method: each.path for each in weights}
-    return {
-        method.name: describe(given.get(method.name) or default_weights())
-        for method in methods
-        if method.name in given or method.uses_weights
-    }
+    facts = {method.name: method.facts for method in methods}
+    return {name: each for name, each in facts.items() if each is not None}

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.evaluation.axial_case import AxialView
-from DSCBrainSegLib.evaluation.compare import Attempt, Comparison
+from DSCBrainSegLib.evaluation.compare import Comparison
 from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
 from DSCBrainSegLib.evaluation.plots.pictures import PictureRow, picture_levels, planes_at
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
 from DSCBrainSegLib.evaluation.tables.table import Cell, Table
 from DSCBrainSegLib.methods import list_methods
+from DSCBrainSegLib.segment_many import Outcome
 
 PICTURE_ROWS = 4
 PICTURE_NAME = "compare.png"
@@ -171,13 +172,13 @@ def _shared_warnings(comparison: Comparison) -> list[str]:
     return [line for line in first if all(line in each for each in others)]
 
 
-def _title(attempt: Attempt) -> str:
+def _title(attempt: Outcome) -> str:
     if attempt.result is None:
         return f"{attempt.method.name}\nfailed"
     return f"{attempt.method.name}\n{attempt.result.volume_ml:.0f} mL, {attempt.seconds:.2f} s"
 
 
-def _attempt_facts(comparison: Comparison, attempt: Attempt) -> dict:
+def _attempt_facts(comparison: Comparison, attempt: Outcome) -> dict:
     facts = {"method": attempt.method.name, "failure": attempt.failure}
     if attempt.result is None:
         return facts

@@ -42,6 +42,8 @@ class Evaluation:
         Sentence that says which part of a cohort was evaluated; empty for a folder without a split.
     references : list of str
         Sentences that say what the references are.
+    inputs : list of str
+        Sentences that say which methods saw more than one time point.
     weights : dict of str to dict
         Name and SHA-256 of the weights, by method that uses any.
     """
@@ -53,9 +55,10 @@ class Evaluation:
     viewers: list[ViewerCase] = field(default_factory=list)
     scope: str = ""
     references: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
     weights: dict[str, dict] = field(default_factory=dict)
 
     @property
     def statements(self) -> list[str]:
         """What a reader must know first: what was evaluated, and against what."""
-        return [line for line in (self.scope, *self.references) if line]
+        return [line for line in (self.scope, *self.references, *self.inputs) if line]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase, find_cases, load_case
-from DSCBrainSegLib.errors import Cancelled
+from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.evaluation.axial_case import AxialCase
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights, describe_weights, find_methods
 from DSCBrainSegLib.evaluation.html.viewer import CaseViewer
@@ -18,13 +15,8 @@ from DSCBrainSegLib.evaluation.plots.pictures import CasePictures, plan_pictures
 from DSCBrainSegLib.evaluation.references import describe_references, describe_scope
 from DSCBrainSegLib.evaluation.result import OUTPUT_NAMES, Evaluation
 from DSCBrainSegLib.methods import SegmentationMethod
-from DSCBrainSegLib.progress import (
-    CancelCallback,
-    ProgressCallback,
-    check_cancelled,
-    never_cancelled,
-    no_progress,
-)
+from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
+from DSCBrainSegLib.segment_many import Job, Outcome, segment_many
 
 PICTURE_ROWS = 4
 """Rows of the comparison figure."""
@@ -39,6 +31,7 @@ def evaluate_folder(
     weights: Sequence[NetworkWeights] = (),
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
+    bolus: bool = True,
 ) -> Evaluation:
     """Evaluate methods on a cohort and write all results into a folder, or nothing.
 
@@ -47,7 +40,7 @@ def evaluate_folder(
     folder : path
         One sub-folder for each subject; see `find_cases`.
     methods : sequence of str
-        Names of registered methods or of peers.
+        Names of registered methods or of external tools.
     output : path
         Gets the files of `OUTPUT_NAMES`.
     overwrite : bool
@@ -58,6 +51,9 @@ def evaluate_folder(
         More networks to evaluate, or other weights for the network.
     progress, cancelled : callable
         See `DSCBrainSegLib.progress`.
+    bolus : bool
+        Give methods that want it the whole series where a case has one, as `segment` does by
+        default; False: the one time point alone.
 
     Returns
     -------
@@ -87,12 +83,12 @@ def evaluate_folder(
     from DSCBrainSegLib.files import output_folder, refuse_existing
 
     chosen = find_methods(methods, weights)
-    weights_facts = describe_weights(chosen, weights)
+    weights_facts = describe_weights(chosen)
     cases = find_cases(folder, part)
     require_matplotlib()
     refuse_existing(Path(output), OUTPUT_NAMES, overwrite)
     with output_folder(Path(output), overwrite) as work:
-        evaluation = evaluate(cases, chosen, progress=progress, cancelled=cancelled)
+        evaluation = evaluate(cases, chosen, progress=progress, cancelled=cancelled, bolus=bolus)
         evaluation.scope = describe_scope(Path(folder), part)
         evaluation.weights = weights_facts
         write_evaluation(evaluation, work)
@@ -105,6 +101,7 @@ def evaluate(
     picture_rows: int = PICTURE_ROWS,
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
+    bolus: bool = True,
 ) -> Evaluation:
     """Segment every case with every method and compare with the reference.
 
@@ -121,6 +118,9 @@ def evaluate(
         Slices to keep for the comparison figure, spread over the cases.
     progress, cancelled : callable
         See `DSCBrainSegLib.progress`.
+    bolus : bool
+        Give methods that want it the whole series where a case has one, as `segment` does by
+        default; False: the one time point alone.
 
     Returns
     -------
@@ -135,54 +135,49 @@ def evaluate(
         [method.name for method in methods], references=describe_references(cases)
     )
     plan = plan_pictures(len(cases), picture_rows)
-    warm: set[str] = set()
-    total = len(cases) * len(methods)
-    for index, case in enumerate(cases):
-        try:
-            loaded = load_case(case)
-            axial = AxialCase(loaded)
-            pictures = CasePictures(axial, [level for row, level in plan if row == index])
-            viewer = CaseViewer(axial)
-        except Exception as error:  # whatever a file provokes must not cost the other cases
-            evaluation.volumes += [_failed(case, method, error) for method in methods]
-            continue
-        evaluation.pictures += pictures.rows
-        evaluation.viewers.append(viewer.case)
-        for number, method in enumerate(methods):
-            check_cancelled(cancelled)
-            progress(index * len(methods) + number, total, f"{case.name}: {method.name}")
+
+    def jobs() -> Iterator[Job]:
+        for index, case in enumerate(cases):
             try:
-                if method.name not in warm:
-                    _segment(loaded, method)
-                    warm.add(method.name)
-                start = time.perf_counter()
-                mask = _segment(loaded, method)
-                seconds = time.perf_counter() - start
-            except Cancelled:
-                raise
-            except Exception as error:  # as above, for whatever a method or a peer raises
-                evaluation.volumes.append(_failed(case, method, error))
+                loaded = load_case(case, whole_series=bolus)
+                axial = AxialCase(loaded)
+                shown = CasePictures(axial, [level for row, level in plan if row == index])
+                viewer = CaseViewer(axial)
+            except Exception as error:  # whatever a file provokes must not cost the other cases
+                for method in methods:
+                    unread = Job(case.name, [case.image, case.reference], method)
+                    evaluation.volumes.append(_failed(Outcome(unread, error=error)))
                 continue
-            planes = len(axial.image)
-            evaluation.volumes.append(measure_volume(mask, loaded, method.name, planes, seconds))
-            evaluation.slices += measure_slices(mask, loaded, method.name)
-            on_planes = axial.mask(mask)
-            pictures.add(method.name, on_planes)
-            viewer.add(method.name, on_planes)
-    progress(total, total, "Done")
+            evaluation.pictures += shown.rows
+            evaluation.viewers.append(viewer.case)
+            context = (loaded, axial, shown, viewer)
+            source = replace(loaded.series, source=case.image)
+            for method in methods:
+                yield Job(case.name, source, method, loaded.frame, bolus=bolus, context=context)
+
+    used: dict[str, list[bool]] = {}
+    total = len(cases) * len(methods)
+    for outcome in segment_many(jobs(), total, True, False, progress, cancelled):
+        if outcome.result is None:
+            evaluation.volumes.append(_failed(outcome))
+            continue
+        loaded, axial, shown, viewer = outcome.job.context
+        mask, name = outcome.result.mask, outcome.method.name
+        used.setdefault(name, []).append(outcome.result.bolus_used)
+        planes = len(axial.image)
+        evaluation.volumes.append(measure_volume(mask, loaded, name, planes, outcome.seconds))
+        evaluation.slices += measure_slices(mask, loaded, name)
+        on_planes = axial.mask(mask)
+        shown.add(name, on_planes)
+        viewer.add(name, on_planes)
+    evaluation.inputs = [
+        f"{name} used the bolus in {sum(flags)} of {len(flags)} volumes, one time point alone in "
+        "the others."
+        for name, flags in used.items()
+        if any(flags)
+    ]
     return evaluation
 
 
-def _segment(loaded: LoadedCase, method: SegmentationMethod) -> np.ndarray:
-    from DSCBrainSegLib.pipeline import segment_volume
-
-    return segment_volume(loaded.image, loaded.affine, method)
-
-
-def _failed(case: ReferenceCase, method: SegmentationMethod, error: Exception) -> VolumeFigures:
-    from DSCBrainSegLib.errors import DSCBrainSegError
-
-    kind = "" if isinstance(error, DSCBrainSegError) else f"{type(error).__name__}: "
-    # Where the cohort lies is nobody's business in a report: folders are named after people.
-    reason = f"{kind}{error}".replace(str(case.image.parent), case.name)
-    return VolumeFigures(case.name, method.name, failure=reason)
+def _failed(outcome: Outcome) -> VolumeFigures:
+    return VolumeFigures(outcome.job.name, outcome.method.name, failure=outcome.failure)

@@ -1,7 +1,8 @@
 """The list of methods: the network, the classical baselines, tools of other projects."""
 
+from DSCBrainSegLib.methods.method import SegmentationMethod
+from DSCBrainSegLib.methods.network import NetworkMethod
 from DSCBrainSegLib.methods.registry import (
-    SegmentationMethod,
     get_method,
     list_methods,
     register_method,
@@ -9,6 +10,7 @@ from DSCBrainSegLib.methods.registry import (
 )
 
 __all__ = [
+    "NetworkMethod",
     "SegmentationMethod",
     "get_method",
     "list_methods",

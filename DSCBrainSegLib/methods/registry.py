@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import warnings
+from functools import cache
 
 import numpy as np
 
 from DSCBrainSegLib.errors import ConfigurationError
-from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
+from DSCBrainSegLib.methods.method import SegmentationMethod
+from DSCBrainSegLib.methods.network import NetworkMethod
 
-
-@dataclass(frozen=True)
-class SegmentationMethod:
-    """A way to segment the brain in one volume.
-
-    Parameters
-    ----------
-    name : str
-        What a user types.
-    label : str
-        One line for a list.
-    segment : callable
-        ``segment(volume, spacing)``: `volume` (K, J, I) in axial orientation
-        (`preprocessing.axial`), any intensity scale; `spacing` in mm along (k, j, i). Returns a
-        bool mask or float probabilities of brain, shape (K, J, I). A method that uses weights also
-        takes the keywords ``weights`` (path or None), ``progress`` and ``cancelled``, and, if its
-        weights use the bolus, ``drop`` (`preprocessing.bolus_peak`, shape (K, J, I)).
-    uses_weights : bool
-        True for a network.
-    clean : bool
-        Keep the largest piece and fill the holes of the result. The published baselines are left as
-        they are, or they would not be what they are compared as.
-    """
-
-    name: str
-    label: str
-    segment: Callable[..., np.ndarray]
-    uses_weights: bool = False
-    clean: bool = False
-
+ENTRY_POINTS = "dscbrainseg.methods"
+"""Group of entry points by which other packages add methods."""
 
 _METHODS: dict[str, SegmentationMethod] = {}
 
@@ -57,7 +30,14 @@ def unregister_method(name: str) -> None:
 
 
 def list_methods() -> list[SegmentationMethod]:
-    """Return the methods in the order they were registered."""
+    """Return our methods, then those of other packages that are installed.
+
+    Examples
+    --------
+    >>> [method.name for method in list_methods()][:2]
+    ['network', 'otsu']
+    """
+    _load_entry_points()
     return list(_METHODS.values())
 
 
@@ -69,6 +49,8 @@ def get_method(name: str) -> SegmentationMethod:
     ConfigurationError
         There is none; the message lists those there are.
     """
+    if name not in _METHODS:
+        _load_entry_points()
     try:
         return _METHODS[name]
     except KeyError:
@@ -77,28 +59,25 @@ def get_method(name: str) -> SegmentationMethod:
         ) from None
 
 
-def _segment_with_network(
-    volume: np.ndarray,
-    spacing: tuple[float, float, float],
-    weights=None,
-    progress: ProgressCallback = no_progress,
-    cancelled: CancelCallback = never_cancelled,
-    drop: np.ndarray | None = None,
-) -> np.ndarray:
-    from DSCBrainSegLib.network.predict import predict_brain
+@cache
+def _load_entry_points() -> None:
+    """Add the methods of other packages, once; one that does not load costs a warning only."""
+    from importlib.metadata import entry_points
 
-    return predict_brain(volume, spacing, weights, progress, cancelled, drop)
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            method = entry.load()
+            if not isinstance(method, SegmentationMethod):
+                raise TypeError(f"it is a {type(method).__name__}, not a SegmentationMethod")
+            register_method(method)
+        except Exception as error:  # whatever another package does must not cost our methods
+            warnings.warn(
+                f"The segmentation method {entry.name} of {entry.value} cannot be used: {error}.",
+                stacklevel=2,
+            )
 
 
-register_method(
-    SegmentationMethod(
-        "network",
-        "U-Net with residual units and scSE",
-        _segment_with_network,
-        uses_weights=True,
-        clean=True,
-    )
-)
+register_method(NetworkMethod())
 
 
 def _segment_with_otsu(volume: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:

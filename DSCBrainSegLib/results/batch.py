@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from DSCBrainSegLib.cohort.layout import FRAME_NAME
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
 from DSCBrainSegLib.files import read_json, write_json, write_text
 from DSCBrainSegLib.results.sources import BatchSource
+from DSCBrainSegLib.segment_many import hide_names, names_of
 
 WAITING, RUNNING, DONE, FAILED = STATES = ("waiting", "running", "done", "failed")
 
@@ -57,6 +58,10 @@ class Batch:
     method : str
     frame : int, "auto" or None
         See `preprocessing.reference_frame.choose_reference_frame`.
+    weights : str
+        SHA-256 of weights other than the shipped ones.
+    bolus : bool
+        False: one time point alone.
 
     Attributes
     ----------
@@ -68,13 +73,21 @@ class Batch:
     OutputError
         The folder cannot be written.
     ConfigurationError
-        It holds results of another method or time point.
+        It holds results of another method, time point or weights.
     SeriesError
         Its batch.json is damaged.
     """
 
-    def __init__(self, output: str | Path, method: str, frame: int | str | None = None):
+    def __init__(
+        self,
+        output: str | Path,
+        method: str,
+        frame: int | str | None = None,
+        weights: str = "",
+        bolus: bool = True,
+    ):
         self.output, self.method, self.frame = Path(output).absolute(), method, frame
+        self._settings = {"method": method, "frame": frame, "weights": weights, "bolus": bolus}
         self.items: list[BatchItem] = []
         self._sources: dict[str, BatchSource] = {}
         self._stored = self._read()
@@ -110,7 +123,7 @@ class Batch:
     def request(self, item: BatchItem) -> dict:
         """Return the worker's request for an item."""
         files = self.source(item).files
-        single = isinstance(files, str) and Path(files).name == "frame.nii.gz"
+        single = isinstance(files, str) and Path(files).name == FRAME_NAME
         return {
             "command": "segment",
             "input": files if isinstance(files, str) else list(files),
@@ -143,22 +156,31 @@ class Batch:
             write_json(self.output / item.code / FACTS_NAME, told)
         except OSError as error:
             raise self._cannot_write(error) from error
-        quality = answer.get("quality") or {}
+        self.note(item, answer)
+
+    def note(self, item: BatchItem, facts: dict) -> None:
+        """Keep the figures of a mask that is in its folder with its segment.json.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written.
+        """
+        quality = facts.get("quality") or {}
         item.state = DONE
         item.facts = {
-            "volume_ml": answer["volume_ml"],
-            "time_point": answer["frame"]["number"],
+            "volume_ml": facts["volume_ml"],
+            "time_point": facts["frame"]["number"],
             "confidence": quality.get("confidence"),
             "slices_to_check": [each["slice"] + 1 for each in quality.get("slices_to_check", [])],
-            "warnings": list(answer["warnings"]),
+            "warnings": list(facts["warnings"]),
         }
         self.save()
 
     def fail(self, item: BatchItem, sentence: str) -> None:
         """Keep why an item has no mask, without names of files, which may name the patient."""
-        for name in sorted(self.source(item).names(), key=len, reverse=True):
-            sentence = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", item.code, sentence)
-        item.state, item.failure = FAILED, sentence
+        names = names_of(self.source(item).files)
+        item.state, item.failure = FAILED, hide_names(sentence, names, item.code)
         self.save()
 
     def summary(self) -> str:
@@ -181,8 +203,7 @@ class Batch:
         """
         facts = {
             **FORMAT,
-            "method": self.method,
-            "frame": self.frame,
+            **self._settings,
             "items": [asdict(item) for item in self._stored.values()],
         }
         try:
@@ -200,7 +221,9 @@ class Batch:
         facts = read_json(path)
         if {key: facts.get(key) for key in FORMAT} != FORMAT:
             raise SeriesError(f"{path} is not of this program or version; choose another folder.")
-        if (facts.get("method"), facts.get("frame")) != (self.method, self.frame):
+        # Batches of earlier versions say nothing of weights and bolus.
+        earlier = {"frame": None, "weights": "", "bolus": True, **facts}
+        if any(earlier.get(key) != value for key, value in self._settings.items()):
             raise ConfigurationError(
                 f"{self.output} holds results of the method {facts.get('method')} with other "
                 "settings; choose another folder."

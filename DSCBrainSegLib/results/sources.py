@@ -11,8 +11,6 @@ from DSCBrainSegLib.cohort.layout import COHORT_NAME, Cohort
 from DSCBrainSegLib.errors import SeriesError
 
 _FILE_ENDINGS = (".nrrd", ".nhdr", ".nii", ".nii.gz")
-_SHORTEST_NAME = 4
-"""Names of files that are shorter tell nobody, but may be found in any sentence."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,6 @@ class BatchSource:
         """Hash by which a series is known again, without its path."""
         named = self.files if isinstance(self.files, str) else min(self.files)
         return hashlib.sha256(os.path.abspath(named).encode()).hexdigest()
-
-    def names(self) -> set[str]:
-        """Return how messages may call its files: whole paths, paths below the folder, names."""
-        if isinstance(self.files, str):
-            root = Path(self.files)
-            paths = [root, *root.rglob("*")]
-        else:
-            root = Path(self.files[0]).parent
-            paths = [root, *map(Path, self.files)]
-        below = [path.relative_to(root) for path in paths if path.is_relative_to(root)]
-        names = {path.name for path in paths if len(path.name) >= _SHORTEST_NAME}
-        return names | {str(path) for path in (*paths, *below) if len(path.parts) > 1}
 
 
 def find_sources(folder: str | Path) -> list[BatchSource]:

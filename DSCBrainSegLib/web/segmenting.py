@@ -12,7 +12,6 @@ from DSCBrainSegLib.methods import get_method, list_methods
 from DSCBrainSegLib.mrml.sequence_to_series import openNode, sequenceOfVolume
 from DSCBrainSegLib.mrml.worker_input import writeForWorker
 from DSCBrainSegLib.mrml.worker_result import importResult
-from DSCBrainSegLib.pipeline import takes_bolus
 from DSCBrainSegLib.web.tasks import Task
 
 SHOWN, AUTO = "shown", "auto"
@@ -90,7 +89,7 @@ class SegmentSection:
 
     async def _segment(self, task: Task, case, method: str, frame: int | str) -> None:
         source = openNode(sequenceOfVolume(case.volume) or case.volume)
-        whole = frame == AUTO or takes_bolus(get_method(method), source.frame_count)
+        whole = frame == AUTO or get_method(method).wants_series(source.frame_count)
         frames = None if whole else [frame]
         with tempfile.TemporaryDirectory(prefix="DSCBrainSeg-") as folder:
             fields = await task.in_thread(writeForWorker, source, Path(folder), frames)

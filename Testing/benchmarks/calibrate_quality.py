@@ -31,11 +31,9 @@ from DSCBrainSegLib.components import largest_component
 from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.metrics.surface import surface_distances
-from DSCBrainSegLib.pipeline import run_method
 from DSCBrainSegLib.postprocessing import BRAIN_PROBABILITY, clean_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.preprocessing.intensity import signal_drop
-from DSCBrainSegLib.progress import never_cancelled, no_progress
 from DSCBrainSegLib.quality import plausibility
 from DSCBrainSegLib.quality.assess import assess
 from DSCBrainSegLib.quality.confidence import (
@@ -145,14 +143,14 @@ def head_path(folder: Path, head: int) -> Path:
 
 def judge(tasks, weights, jobs, seconds, fewest):
     """Judge volumes for some time, at least `fewest`; simulation runs in processes of its own."""
-    network = get_method("network")
+    network = get_method("network").with_weights(weights)
     start, judged = time.monotonic(), []
     with process_pool(jobs) as pool:
         for image, affine, truth, drop in pool.map(simulate, tasks):
             axial = to_axial(image, affine)
             if drop is not None:
                 drop = to_axial(drop, affine).volume
-            found = run_method(network, axial, weights, no_progress, never_cancelled, drop)
+            found = network.run(axial.volume, axial.spacing, drop)
             mask = clean_mask(found >= BRAIN_PROBABILITY)
             judged.append(Judged(axial, truth, found, mask, drop is not None))
             print(f"\r{len(judged)} of {len(tasks)} volumes", end="", file=sys.stderr)
@@ -344,7 +342,7 @@ def measure_baselines(volumes: list[Judged]) -> dict:
         method = get_method(name)
         flagged, good = [], []
         for volume in volumes:
-            mask = run_method(method, volume.axial, None, no_progress, never_cancelled)
+            mask = method.run(volume.axial.volume, volume.axial.spacing)
             keep = mask.any(axis=(1, 2)) | volume.truth.any(axis=(1, 2))
             good.append(plane_dice(mask, volume.truth)[keep] >= GOOD_SLICE_DICE)
             flagged.append(_listed(assess(volume.axial, mask, False), len(mask))[keep])

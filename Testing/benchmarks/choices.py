@@ -46,9 +46,8 @@ from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.metrics.statistics import summarise
 from DSCBrainSegLib.network.backend import select_backend
 from DSCBrainSegLib.network.weights import SUFFIX, default_weights, describe, network_of
-from DSCBrainSegLib.pipeline import run_method, to_mask
+from DSCBrainSegLib.pipeline import to_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
-from DSCBrainSegLib.progress import never_cancelled, no_progress
 
 
 @dataclass(frozen=True)
@@ -93,13 +92,15 @@ ROWS = {
 
 def measure(volume: Volume, weights: Path, row: Row) -> tuple[float, float]:
     """Dice and HD95 in mm of a network's mask, over the slices to compare."""
-    network, axial = get_method("network"), to_axial(volume.image, volume.affine)
+    network, axial = (
+        get_method("network").with_weights(weights),
+        to_axial(volume.image, volume.affine),
+    )
     drop = to_axial(volume.drop, volume.affine).volume if row.bolus else None
-    asked = weights, no_progress, never_cancelled
-    found = run_method(network, axial, *asked, drop)
+    found = network.run(axial.volume, axial.spacing, drop)
     if row.mirrored:
-        mirror_image = replace(axial, volume=axial.volume[:, :, ::-1])
-        found = (found + run_method(network, mirror_image, *asked)[:, :, ::-1]) / 2
+        mirrored = network.run(axial.volume[:, :, ::-1], axial.spacing)
+        found = (found + mirrored[:, :, ::-1]) / 2
     mask = to_mask(network, axial, found)[volume.compared]
     return dice_and_hd95(mask, volume.truth[volume.compared], volume.affine)
 

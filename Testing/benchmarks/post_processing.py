@@ -20,11 +20,9 @@ from calibrate_quality import REPORT_HEADS, dice_and_hd95, head_path, simulate
 
 from DSCBrainSegLib.components import major_components
 from DSCBrainSegLib.methods import get_method
-from DSCBrainSegLib.pipeline import run_method
 from DSCBrainSegLib.postprocessing import PIECE_SHARE, clean_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.preprocessing.grid import NetworkGrid
-from DSCBrainSegLib.progress import never_cancelled, no_progress
 
 
 @dataclass
@@ -53,8 +51,10 @@ def predict(image: np.ndarray, affine: np.ndarray, weights: Path | None) -> Pred
 
     axial = to_axial(image, affine)
     network = get_method("network")
+    if weights is not None:
+        network = network.with_weights(weights)
     with patch.object(NetworkGrid, "back", keep):
-        found = run_method(network, axial, weights, no_progress, never_cancelled)
+        found = network.run(axial.volume, axial.spacing)
     return Predicted(axial, *kept[-1], found)
 
 

@@ -17,10 +17,9 @@ from calibrate_quality import REPORT_HEADS, dice_and_hd95
 
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.network.weights import network_of
-from DSCBrainSegLib.pipeline import run_method, to_mask
+from DSCBrainSegLib.pipeline import to_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.preprocessing.intensity import signal_drop
-from DSCBrainSegLib.progress import never_cancelled, no_progress
 from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps
 from DSCBrainSegLib.simulation.series.volumes import simulate_volume
 
@@ -42,9 +41,11 @@ def abnormal_volumes(maps, first_seed: int, count: int):
 def measure(image, affine, truth, drop, weights) -> tuple[float, float]:
     """Dice and HD95 in mm of the network's mask; `drop` may be None."""
     axial, network = to_axial(image, affine), get_method("network")
+    if weights is not None:
+        network = network.with_weights(weights)
     if drop is not None:
         drop = to_axial(drop, affine).volume
-    found = run_method(network, axial, weights, no_progress, never_cancelled, drop)
+    found = network.run(axial.volume, axial.spacing, drop)
     mask = to_mask(network, axial, found)
     return dice_and_hd95(mask, truth, affine)
 

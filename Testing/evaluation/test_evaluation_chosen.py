@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +19,6 @@ from DSCBrainSegLib.errors import ConfigurationError, WeightsError
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights, find_methods
 from DSCBrainSegLib.evaluation.references import describe_references, describe_scope
 from DSCBrainSegLib.evaluation.run import evaluate_folder
-from DSCBrainSegLib.methods import SegmentationMethod
 
 
 @pytest.fixture
@@ -26,11 +26,12 @@ def network(monkeypatch):
     """A network that needs no Keras; returns the weights it was called with."""
     used = []
 
-    def segment(volume, spacing, weights=None, progress=None, cancelled=None):
+    def segment(volume, spacing, weights, progress, cancelled):
         used.append(weights)
         return (volume > 0.5 * volume.max()).astype(np.float32)
 
-    fake = SegmentationMethod("network", "for tests", segment, uses_weights=True, clean=True)
+    fake = replace(methods.get_method("network"), segment=segment)
+    monkeypatch.setattr("DSCBrainSegLib.network.predict.prepare_network", lambda path: None)
     monkeypatch.setitem(methods.registry._METHODS, "network", fake)
     monkeypatch.setattr("DSCBrainSegLib.cli.network_start.load_keras", lambda: None)
     return used
@@ -64,7 +65,7 @@ def test_each_weight_file_is_a_method_of_its_own(network, weights_file):
     found = find_methods(["network:a", "otsu"], [NetworkWeights(weights_file, "a")])
     assert [method.name for method in found] == ["network:a", "otsu"]
     assert found[0].clean
-    found[0].segment(np.ones((1, 2, 2)), (1.0, 1.0, 1.0))
+    found[0].run(np.ones((1, 2, 2)), (1.0, 1.0, 1.0))
     assert network == [weights_file]
     last = find_methods(["otsu"], [NetworkWeights(weights_file, "a")])
     assert [method.name for method in last] == ["otsu", "network:a"]

@@ -2,16 +2,21 @@
 
 import csv
 import time
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
+from cohort_factory import AFFINE, MASK
 
-from DSCBrainSegLib.cohort.cases import ReferenceCase
+from DSCBrainSegLib.cohort.add import add_subject
+from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases
+from DSCBrainSegLib.cohort.ground_truth import draw
+from DSCBrainSegLib.cohort.layout import Cohort
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError, OutputError, SeriesError
 from DSCBrainSegLib.evaluation.result import OUTPUT_NAMES
 from DSCBrainSegLib.evaluation.run import evaluate, evaluate_folder
 from DSCBrainSegLib.methods import SegmentationMethod, register_method, unregister_method
-from DSCBrainSegLib.series import write_nifti
+from DSCBrainSegLib.series import DSCSeries, write_nifti, write_nrrd
 
 SHAPE = (14, 32, 32)
 SPACING = (5.0, 3.0, 3.0)
@@ -205,7 +210,7 @@ def test_folder_gets_all_results(cases, registered, tmp_path):
         progress=lambda done, total, message: steps.append((done, total)),
     )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(OUTPUT_NAMES)
-    assert steps == [(done, 4) for done in range(5)]
+    assert list(dict.fromkeys(steps)) == [(done, 4) for done in range(5)]
     with (tmp_path / "out" / "per-volume.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["case"], row["method"]) for row in rows] == [
@@ -262,3 +267,63 @@ def test_wrong_requests_are_told_before_any_work(cases, registered, tmp_path):
     with pytest.raises(SeriesError, match="not a folder"):
         evaluate_folder(tmp_path / "nowhere", registered, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@dataclass(frozen=True)
+class Recorder(SegmentationMethod):
+    """Wants series of 15 time points or more and notes what it was given."""
+
+    given: list = field(default_factory=list)
+
+    def wants_series(self, frame_count):
+        return frame_count >= 15
+
+    def run(self, volume, spacing, drop=None, progress=None, cancelled=None):
+        self.given.append(drop)
+        return volume > 0.5 * volume.max()
+
+
+def bolus_cohort(folder):
+    """Two subjects: one with a series in which a bolus passes, one with the frame alone."""
+    times = 1.5 * np.arange(24)
+    fall = 0.5 * np.exp(-0.5 * ((times - 18) / 3) ** 2)
+    frames = np.where(MASK, 900.0, 40.0) * np.ones((24, 1, 1, 1))
+    part = MASK.copy()
+    part[:, :, 18:] = False
+    frames -= 900 * fall[:, None, None, None] * part
+    series = DSCSeries(frames.astype(np.float32), times, AFFINE, 0.03, 1.5)
+    cohort = Cohort.create(folder)
+    add_subject(cohort, "series", series, None, MASK, draw("Reader"), keep_series=True)
+    add_subject(cohort, "frame", series, None, MASK, draw("Reader"), keep_series=False)
+    return cohort
+
+
+def test_the_default_is_measured_with_the_bolus_where_the_series_is_there(tmp_path):
+    cohort = bolus_cohort(tmp_path / "cohort")
+    chosen = Recorder("recorder", "for tests", None)
+    found = evaluate(find_cases(cohort.folder), [chosen])
+    assert [row.failure for row in found.volumes] == ["", ""]
+    assert [case.name for case in find_cases(cohort.folder)] == ["frame", "series"]
+    first, *timed = chosen.given
+    assert first is None and timed[0] is None and timed[1].max() > 0.3
+    assert found.statements[-1] == (
+        "recorder used the bolus in 1 of 2 volumes, one time point alone in the others."
+    )
+
+
+def test_one_time_point_can_be_measured_instead(tmp_path):
+    cohort = bolus_cohort(tmp_path / "cohort")
+    chosen = Recorder("recorder", "for tests", None)
+    found = evaluate(find_cases(cohort.folder), [chosen], bolus=False)
+    assert chosen.given == [None] * 3 and "bolus" not in " ".join(found.statements)
+
+
+def test_a_series_that_is_not_the_image_s_is_an_error(tmp_path):
+    cohort = bolus_cohort(tmp_path / "cohort")
+    frames = np.random.default_rng(0).random((3, *MASK.shape))
+    write_nrrd(tmp_path / "other.seq.nrrd", frames, AFFINE, np.arange(3))
+    case = next(case for case in find_cases(cohort.folder) if case.name == "series")
+    wrong = replace(case, series=tmp_path / "other.seq.nrrd")
+    found = evaluate([wrong], [Recorder("recorder", "for tests", None)])
+    assert "does not hold the time point" in found.volumes[0].failure
+    assert str(tmp_path) not in found.volumes[0].failure

@@ -6,7 +6,7 @@ from bright_ball import ball
 
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError, SeriesError, WeightsError
 from DSCBrainSegLib.methods import get_method, list_methods, register_method
-from DSCBrainSegLib.pipeline import segment_series, segment_volume
+from DSCBrainSegLib.pipeline import segment_case, segment_series
 from DSCBrainSegLib.series import DSCSeries, read_series
 
 
@@ -58,9 +58,10 @@ def test_the_network_s_mask_is_one_piece_without_holes_and_a_baseline_s_is_left_
     volume[0, 0, 0] = 1
     method = replace(get_method("otsu"), segment=lambda volume, spacing: volume > 0.5)
     affine = np.diag([3.0, 3.0, 5.0, 1.0])
-    np.testing.assert_array_equal(segment_volume(volume, affine, method), volume > 0.5)
-    cleaned = segment_volume(volume, affine, replace(method, clean=True))
-    np.testing.assert_array_equal(cleaned, ball())
+    series = DSCSeries(frames=volume[None], times=np.zeros(1), affine=affine)
+    np.testing.assert_array_equal(segment_case(series, method).mask, volume > 0.5)
+    cleaned = segment_case(series, replace(method, clean=True))
+    np.testing.assert_array_equal(cleaned.mask, ball())
 
 
 def test_what_the_command_line_offers_is_what_is_registered():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from DSCBrainSegLib import methods, pipeline
+from DSCBrainSegLib import methods
 from DSCBrainSegLib.case_frames import CaseFrames
 from DSCBrainSegLib.cli.main import main
 from DSCBrainSegLib.network.config import NetworkConfig
@@ -61,7 +61,7 @@ def network(monkeypatch, tmp_path):
 
     fake = replace(methods.get_method("network"), segment=segment)
     monkeypatch.setitem(methods.registry._METHODS, "network", fake)
-    monkeypatch.setattr(pipeline, "_load_network", lambda path: None)
+    monkeypatch.setattr("DSCBrainSegLib.network.predict.prepare_network", lambda path: None)
     monkeypatch.setattr("DSCBrainSegLib.cli.network_start.load_keras", lambda: None)
     return calls, weights_file(tmp_path, NetworkConfig(neighbours=1, bolus_channel=True))
 
@@ -222,7 +222,7 @@ def test_a_network_with_the_channel_computes_something_else_from_it(keras, tmp_p
     axial = to_axial(series.frames[3], series.affine)
     drop = np.where(axial.volume > 150, 0.5, 0).astype(np.float32)
     alone, with_it = (
-        pipeline.run_method(method, axial, path, lambda *step: None, lambda: False, channel)
+        method.with_weights(path).run(axial.volume, axial.spacing, channel)
         for channel in (None, drop)
     )
     assert np.abs(alone - with_it).max() > 1e-3

@@ -93,9 +93,10 @@ def test_a_network_that_uses_the_bolus_gets_the_whole_series(
     """A short one shows no bolus: its time point is enough."""
     from types import SimpleNamespace
 
-    from DSCBrainSegPanel import segmentation_job
+    from DSCBrainSegLib.network import weights
 
-    monkeypatch.setattr(segmentation_job, "network_of", lambda: SimpleNamespace(bolus_channel=True))
+    uses_it = SimpleNamespace(bolus_channel=True)
+    monkeypatch.setattr(weights, "network_of", lambda path: uses_it)
     answer, found = mask_answer(BRAIN), []
 
     def segment(request):

@@ -220,7 +220,8 @@ if stage == "import":
     DSCBrainSegLib.network.device.start_keras = stop_in_native_code
 elif stage == "weights":
     DSCBrainSegLib.network.device.start_keras = lambda: None
-    DSCBrainSegLib.pipeline._load_network = stop
+    import DSCBrainSegLib.network.predict
+    DSCBrainSegLib.network.predict.prepare_network = stop
 elif stage == "read":
     DSCBrainSegLib.series.open_series = stop
 elif stage == "write":

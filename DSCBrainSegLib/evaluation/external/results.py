@@ -13,7 +13,7 @@ from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.evaluation.measure import VolumeFigures
 from DSCBrainSegLib.files import read_json, write_json
 from DSCBrainSegLib.methods import SegmentationMethod
-from DSCBrainSegLib.methods.external.tools import find_peer
+from DSCBrainSegLib.methods.external.tools import ExternalTool
 
 OUR_SOURCES = (
     "methods",
@@ -46,7 +46,7 @@ class StoredResult:
         CPU time of the timed call, all threads and child processes together; other work on the
         machine hardly changes it.
     megabytes : float
-        What must be installed for the method; see `peer_size.install_megabytes`.
+        What must be installed for the method; see `methods.external.size.install_megabytes`.
     """
 
     figures: VolumeFigures
@@ -109,22 +109,13 @@ def case_digest(loaded: LoadedCase) -> str:
     return digest.hexdigest()
 
 
-def method_state(method: SegmentationMethod, weights: dict[str, dict]) -> str:
-    """Say which state of a method makes the masks: a peer's versions, our sources and weights.
-
-    Parameters
-    ----------
-    method : SegmentationMethod
-    weights : dict of str to dict
-        See `evaluation.chosen.describe_weights`.
-    """
-    peer = find_peer(method.name)
-    if peer is not None:
-        return ", ".join(f"{name} {_version(name)}" for name in peer.packages)
+def method_state(method: SegmentationMethod) -> str:
+    """Say which state of a method makes the masks: a tool's versions, our sources and weights."""
+    if isinstance(method, ExternalTool):
+        return ", ".join(f"{name} {_version(name)}" for name in method.packages)
+    facts = method.facts
     state = f"sources {_sources_sha256(OUR_SOURCES)}"
-    if method.name in weights:
-        state += f", weights {weights[method.name]['sha256']}"
-    return state
+    return f"{state}, weights {facts['sha256']}" if facts else state
 
 
 def _version(distribution: str) -> str:

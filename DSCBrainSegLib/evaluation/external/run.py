@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase, find_cases, load_case
-from DSCBrainSegLib.errors import Cancelled, ConfigurationError, MissingPackageError
-from DSCBrainSegLib.evaluation.chosen import NetworkWeights, describe_weights, find_methods
+from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases, load_case
+from DSCBrainSegLib.errors import ConfigurationError, MissingPackageError
+from DSCBrainSegLib.evaluation.chosen import NetworkWeights, find_methods
 from DSCBrainSegLib.evaluation.external.results import (
     ResultStore,
     StoredResult,
@@ -20,9 +19,8 @@ from DSCBrainSegLib.evaluation.external.results import (
     method_state,
 )
 from DSCBrainSegLib.evaluation.measure import VolumeFigures, measure_volume
-from DSCBrainSegLib.methods import SegmentationMethod
 from DSCBrainSegLib.methods.external.size import install_megabytes
-from DSCBrainSegLib.methods.external.tools import find_peer
+from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.progress import (
     CancelCallback,
     ProgressCallback,
@@ -30,6 +28,7 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
+from DSCBrainSegLib.segment_many import Job, Outcome, segment_many
 
 REAL, SIMULATED_SET = "real", "simulated"
 RESULTS_FOLDER = "results"
@@ -109,34 +108,67 @@ def measure_peers(
     Cancelled
         `cancelled` returned True; the results so far are kept.
     """
-    from DSCBrainSegLib.network.weights import default_weights
-
     chosen = find_methods(methods, weights)
-    states = describe_weights(chosen, weights)
-    given = {each.method: each.path for each in weights}
-    files = {name: given.get(name) or default_weights() for name in states}
     parts = {each.name: pick_cases(each.cases, cases) for each in sets}
     if not any(parts.values()):
         raise ConfigurationError(
             f"No case is called {' or '.join(cases)}; the cases are "
             f"{', '.join(case.name for each in sets for case in each.cases)}."
         )
-    total, done, absent = len(chosen) * sum(map(len, parts.values())), 0, []
-    for method in chosen:
-        session = _MethodSession(method, method_state(method, states), files.get(method.name))
-        for name, part in parts.items():
-            store = ResultStore(Path(output) / RESULTS_FOLDER / name)
-            for case in part:
-                check_cancelled(cancelled)
-                progress(done, total, f"{method.name}: {case.name}")
-                done += 1
-                if session.missing:
-                    continue
-                session.measure(case, store)
-        if session.missing:
-            absent.append(f"{method.name} was not measured: {session.missing}")
-    progress(total, total, "Done")
-    return absent
+    absent: dict[str, str] = {}
+    states = {method.name: method_state(method) for method in chosen}
+    sizes = {method.name: install_megabytes(method) for method in chosen}
+
+    def put(outcome: Outcome, store: ResultStore, digest: str, figures: VolumeFigures) -> None:
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+        name = figures.method
+        store.write(
+            StoredResult(figures, digest, states[name], now, load, outcome.cpu_seconds, sizes[name])
+        )
+
+    def jobs() -> Iterator[Job]:
+        for method in chosen:
+            for name, part in parts.items():
+                store = ResultStore(Path(output) / RESULTS_FOLDER / name)
+                for case in part:
+                    if method.name in absent:
+                        continue
+                    check_cancelled(cancelled)
+                    try:
+                        loaded = load_case(case)
+                        digest = case_digest(loaded)
+                    except Exception as error:  # a damaged case must not cost the others
+                        unread = Outcome(Job(case.name, case.image, method), error=error)
+                        put(unread, store, "", _failed(unread))
+                        continue
+                    stored = store.read(method.name, case.name)
+                    if stored and (stored.input_sha256, stored.made_by) == (
+                        digest,
+                        states[method.name],
+                    ):
+                        continue
+                    context = (loaded, store, digest)
+                    source = replace(loaded.series, source=case.image)
+                    yield Job(case.name, source, method, loaded.frame, context=context)
+
+    total = len(chosen) * sum(map(len, parts.values()))
+    for outcome in segment_many(jobs(), total, True, False, progress, cancelled):
+        loaded, store, digest = outcome.job.context
+        if isinstance(outcome.error, MissingPackageError):
+            absent[outcome.method.name] = outcome.failure
+        elif outcome.result is None:
+            put(outcome, store, digest, _failed(outcome))
+        else:
+            planes = len(to_axial(loaded.image, loaded.affine).volume)
+            mask, name = outcome.result.mask, outcome.method.name
+            figures = measure_volume(mask, loaded, name, planes, outcome.seconds)
+            put(outcome, store, digest, figures)
+    return [f"{name} was not measured: {why}" for name, why in absent.items()]
+
+
+def _failed(outcome: Outcome) -> VolumeFigures:
+    return VolumeFigures(outcome.job.name, outcome.method.name, failure=outcome.failure)
 
 
 def pick_cases(cases: Sequence[ReferenceCase], patterns: Sequence[str]) -> list[ReferenceCase]:
@@ -146,72 +178,6 @@ def pick_cases(cases: Sequence[ReferenceCase], patterns: Sequence[str]) -> list[
         for case in cases
         if not patterns or any(fnmatch.fnmatchcase(case.name, pattern) for pattern in patterns)
     ]
-
-
-class _MethodSession:
-    """One method at work: called once untimed, then timed on every case that has no result."""
-
-    def __init__(self, method: SegmentationMethod, state: str, weights: Path | None):
-        self._method, self._state = method, state
-        self._megabytes = install_megabytes(method, weights)
-        self._warm = False
-        self._cpu_seconds = float("nan")
-        self.missing = ""
-
-    def measure(self, case: ReferenceCase, store: ResultStore) -> None:
-        try:
-            loaded = load_case(case)
-            digest = case_digest(loaded)
-        except Exception as error:  # a damaged case must not cost the others
-            self._store(store, "", VolumeFigures(case.name, self._method.name, failure=str(error)))
-            return
-        stored = store.read(self._method.name, case.name)
-        if stored and (stored.input_sha256, stored.made_by) == (digest, self._state):
-            return
-        self._cpu_seconds = float("nan")
-        try:
-            figures = self._segment(loaded)
-        except MissingPackageError as error:
-            self.missing = str(error)
-            return
-        except Cancelled:
-            raise
-        except Exception as error:  # whatever a peer raises is its result on this case
-            reason = f"{type(error).__name__}: {error}".replace(str(case.image.parent), case.name)
-            figures = VolumeFigures(case.name, self._method.name, failure=reason)
-        self._store(store, digest, figures)
-
-    def _segment(self, loaded: LoadedCase) -> VolumeFigures:
-        from DSCBrainSegLib.pipeline import segment_volume
-        from DSCBrainSegLib.preprocessing.axial import to_axial
-
-        if not self._warm:
-            peer = find_peer(self._method.name)
-            if peer:
-                peer.require()
-            if not (peer and peer.loads_each_call):
-                segment_volume(loaded.image, loaded.affine, self._method)
-            self._warm = True
-        start, busy = time.perf_counter(), _cpu_seconds()
-        mask = segment_volume(loaded.image, loaded.affine, self._method)
-        seconds = time.perf_counter() - start
-        self._cpu_seconds = _cpu_seconds() - busy
-        planes = len(to_axial(loaded.image, loaded.affine).volume)
-        return measure_volume(mask, loaded, self._method.name, planes, seconds)
-
-    def _store(self, store: ResultStore, digest: str, figures: VolumeFigures) -> None:
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-        store.write(
-            StoredResult(
-                figures, digest, self._state, now, load, self._cpu_seconds, self._megabytes
-            )
-        )
-
-
-def _cpu_seconds() -> float:
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
 
 
 def real_set(folder: Path) -> PeerSet:

@@ -9,7 +9,7 @@ import numpy as np
 
 from DSCBrainSegLib.evaluation.external.results import StoredResult
 from DSCBrainSegLib.evaluation.tables.table import Cell, Table
-from DSCBrainSegLib.methods.external.tools import find_peer
+from DSCBrainSegLib.methods.external.tools import find_external_tool
 
 FAILED_DICE = 0.90
 POOR_DICE = 0.95
@@ -231,7 +231,7 @@ def _best(summaries: Sequence[PeerSummary], key: str, choose) -> float | None:
 
 
 def _made_references(method: str) -> bool:
-    peer = find_peer(method)
+    peer = find_external_tool(method)
     return peer is not None and peer.made_references
 
 

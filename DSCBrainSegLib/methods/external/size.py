@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from DSCBrainSegLib.methods import SegmentationMethod
-from DSCBrainSegLib.methods.external.tools import find_peer
+from DSCBrainSegLib.methods import NetworkMethod, SegmentationMethod
+from DSCBrainSegLib.methods.external.tools import ExternalTool
 
 LIBRARY = "DSCBrainSegLib"
 NETWORK_EXTRA = "tensorflow"
@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXTRA = re.compile(r"extra\s*==\s*[\"']([^\"']+)[\"']")
 
 
-def install_megabytes(method: SegmentationMethod, weights: Path | None = None) -> float:
+def install_megabytes(method: SegmentationMethod) -> float:
     """Return the size on disk of all that a method needs beside Python itself.
 
     Packages that are not installed here count nothing; compiled Python files are left out.
@@ -25,26 +25,25 @@ def install_megabytes(method: SegmentationMethod, weights: Path | None = None) -
     Parameters
     ----------
     method : SegmentationMethod
-    weights : Path, optional
-        Weight file, for a network of ours.
 
     Returns
     -------
     float
         MB (10^6 bytes); NaN if the method's own package is not installed.
     """
-    peer = find_peer(method.name)
-    names = peer.packages if peer else (LIBRARY,)
+    external = isinstance(method, ExternalTool)
+    names = method.packages if external else (LIBRARY,)
+    weights = method.weights_file if isinstance(method, NetworkMethod) else None
     try:
         required = requirements(names[0], NETWORK_EXTRA if weights else "")
     except metadata.PackageNotFoundError:
         return float("nan")
-    if peer is None:
-        size = _library_bytes() + (Path(weights).stat().st_size if weights else 0)
+    if not external:
+        size = _library_bytes() + (weights.stat().st_size if weights else 0)
         return (size + _closure_bytes(required)) / 1e6
     if len(names) == 1:
         return _closure_bytes(names) / 1e6
-    # A peer that names all it needs is installed without what it requires.
+    # A tool that names all it needs is installed without what it requires.
     return (_own_bytes(metadata.distribution(names[0])) + _closure_bytes(names[1:])) / 1e6
 
 

