@@ -73,7 +73,9 @@ class ChildProcess:
             return
         if os.name == "nt":
             tree = ["taskkill", "/T", "/F", "/PID", str(self._process.pid)]
-            subprocess.run(tree, capture_output=True, check=False)
+            subprocess.run(
+                tree, capture_output=True, check=False, creationflags=subprocess.CREATE_NO_WINDOW
+            )
         else:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

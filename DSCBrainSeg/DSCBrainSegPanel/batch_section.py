@@ -98,7 +98,7 @@ class BatchSection:
 
     def onAddDicomButton(self):
         """Add all series of the DICOM list above."""
-        database, found = slicer.dicomDatabase, []
+        database, found = getattr(slicer, "dicomDatabase", None), []
         for uid in self._widget.loadSection.candidates:
             patient = database.patientForStudy(database.studyForSeries(uid))
             label = f"{database.nameForPatient(patient)}, {database.descriptionForSeries(uid)}"

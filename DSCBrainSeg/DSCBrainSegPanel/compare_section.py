@@ -108,7 +108,7 @@ class CompareSection:
         parameters.chart = addChart(
             table,
             SLICE_COLUMN,
-            {name: self._references.colourOf(name) for name in names},
+            {name: self._references.colorOf(name) for name in names},
             _("Dice by slice"),
             "Dice",
             parameters.chart,
@@ -121,8 +121,9 @@ class CompareSection:
             slicer.util.mainWindow(), _("Export table"), "agreement.csv", "CSV (*.csv)"
         )
         if path:
+            path = path if path.lower().endswith(".csv") else f"{path}.csv"
             table = self._widget.parameters.figuresTable
-            saved = slicer.util.saveNode(table, path)
+            saved = slicer.util.exportNode(table, path, {})
             self._say(
                 _("Exported.") if saved else _("The file cannot be written; choose another folder.")
             )

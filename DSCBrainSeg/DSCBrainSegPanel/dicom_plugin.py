@@ -1,4 +1,8 @@
-"""DSC perfusion series in Slicer's DICOM browser, read by the library."""
+"""DSC perfusion series in Slicer's DICOM browser.
+
+Imported when Slicer starts, and asked about every study a user looks at: the library is imported
+only for what is loaded, or may be.
+"""
 
 import logging
 import os
@@ -7,14 +11,11 @@ import slicer
 from DICOMLib import DICOMLoadable, DICOMPlugin
 from slicer.i18n import tr as _
 
-from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
-from DSCBrainSegLib.mrml.series_to_sequence import addSeries
-from DSCBrainSegLib.series import list_series, open_series
+from .dicom_tags import TAGS, mayBeDsc
 
-from .progress_dialog import ProgressDialog
-
-CONFIDENCE = 1.1
-"""Slicer's readers go up to 1.0, and of loadables with equal confidence all are loaded."""
+CONFIDENCE = 1.05
+"""The API says 0 to 1, but MultiVolumeImporter claims 1 for the same series, and Slicer loads all
+that are equally good. Its own reader of cine series goes above 1 as far, for the same reason."""
 
 
 class DSCBrainSegDICOMPlugin(DICOMPlugin):
@@ -23,7 +24,7 @@ class DSCBrainSegDICOMPlugin(DICOMPlugin):
     def __init__(self):
         super().__init__()
         self.loadType = _("DSC perfusion sequence")
-        self.tags["modality"] = "0008,0060"
+        self.tags.update(TAGS)  # which lets Slicer read them when files are imported
 
     def examineForImport(self, fileLists):
         """Return a loadable for each list of files that is a DSC series."""
@@ -38,6 +39,12 @@ class DSCBrainSegDICOMPlugin(DICOMPlugin):
 
     def load(self, loadable):
         """Add the series to the scene and return the volume that shows it; None if that failed."""
+        from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
+        from DSCBrainSegLib.mrml.series_to_sequence import addSeries
+        from DSCBrainSegLib.series import open_series
+
+        from .progress_dialog import ProgressDialog
+
         with ProgressDialog(self.loadType) as dialog:
             try:
                 source = open_series(
@@ -46,7 +53,7 @@ class DSCBrainSegDICOMPlugin(DICOMPlugin):
                 series = source.read(None, dialog.progress, dialog.cancelled)
                 nodes = addSeries(series, loadable.nodeName)
             except Cancelled:
-                return None
+                return True  # what the user wanted: Slicer would report anything else as a failure
             except DSCBrainSegError as error:
                 # Folders may be named after the patient.
                 folder = os.path.dirname(loadable.files[0])
@@ -54,30 +61,26 @@ class DSCBrainSegDICOMPlugin(DICOMPlugin):
                 return None
         self.addSeriesInSubjectHierarchy(loadable, nodes.volume)
         slicer.util.setSliceViewerLayers(background=nodes.volume, fit=True)
-        if hasattr(slicer.modules.sequences, "setToolBarActiveBrowserNode"):
-            slicer.modules.sequences.setToolBarActiveBrowserNode(nodes.browser)
+        slicer.app.applicationLogic().GetSelectionNode().SetActiveVolumeID(nodes.volume.GetID())
+        slicer.modules.sequences.showSequenceBrowser(nodes.browser)
         return nodes.volume
 
     def _examine(self, files):
-        if not files or slicer.dicomDatabase.fileValue(files[0], self.tags["modality"]) != "MR":
+        database = slicer.dicomDatabase
+        if not mayBeDsc(database, files):
             return []
-        try:
-            summaries = list_series(files)
-        except DSCBrainSegError:
+        from DSCBrainSegLib.series.dicom_glance import may_be_dynamic_t2star
+
+        if not may_be_dynamic_t2star(files[0], len(files) > 1):
             return []
-        loadables = {}
-        for summary in summaries:
-            if not summary.is_dynamic_t2star or summary.uid in loadables:
-                continue
-            loadable = DICOMLoadable()
-            loadable.seriesUID = summary.uid
-            loadable.nodeName = self.defaultSeriesNodeName(summary.uid)
-            loadable.name = f"{loadable.nodeName} - {self.loadType}"
-            loadable.tooltip = _("{frames} time points, {slices} slices, TE {echo:g} ms").format(
-                frames=summary.frames, slices=summary.slices, echo=summary.echo_time * 1000
-            )
-            loadable.files = list(files)
-            loadable.confidence = CONFIDENCE
-            loadable.selected = True
-            loadables[summary.uid] = loadable
-        return list(loadables.values())
+        loadable = DICOMLoadable()
+        loadable.seriesUID = database.seriesForFile(files[0])
+        loadable.nodeName = self.defaultSeriesNodeName(loadable.seriesUID)
+        loadable.name = f"{loadable.nodeName} - {self.loadType}"
+        loadable.tooltip = _("{count} DICOM files with the times they were taken at").format(
+            count=len(files)
+        )
+        loadable.files = list(files)
+        loadable.confidence = CONFIDENCE
+        loadable.selected = True
+        return [loadable]

@@ -29,21 +29,17 @@ class ExtraPackages:
         self.makeProcess = libraryProcess
         self.state = lambda: extra_state(name)
         self._name, self._purpose, self._say = name, purpose, say
-        self._task = None
+        self._task, self._agreed = None, False
 
     @property
     def busy(self):
         """Whether it is being installed."""
         return self._task is not None
 
-    def then(self, action, installed):
-        """Call `action` now if all is there, else `installed` and `action` after the user agreed.
-
-        `installed` lets go of a worker that was started before: its path does not have the folder.
-        """
-        if self.state().usable:
-            action()
-            return
+    def agreed(self):
+        """Say whether all is there, or the user lets it be installed; asks once."""
+        if self._agreed or self.state().usable:
+            return True
         extra = get_extra(self._name)
         question = _(
             "{purpose} needs packages that Slicer lacks: {names}. Install them? About {download} "
@@ -55,9 +51,21 @@ class ExtraPackages:
             download=extra.download_mb,
             disk=extra.disk_mb,
         )
-        if self.busy or not slicer.util.confirmYesNoDisplay(question):
+        self._agreed = slicer.util.confirmYesNoDisplay(question)
+        return self._agreed
+
+    def then(self, action, installed):
+        """Call `action` now if all is there, else `installed` and `action` after the user agreed.
+
+        `installed` lets go of a worker that was started before: its path does not have the folder.
+        """
+        if self.state().usable:
+            action()
+            return
+        if self.busy or not self.agreed():
             self._say(_("{purpose} was not made.").format(purpose=self._purpose))
             return
+        self._agreed = False
 
         def ended(code, lastLine):
             self._task = None

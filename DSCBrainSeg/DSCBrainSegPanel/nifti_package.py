@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from DSCBrainSegLib.errors import DSCBrainSegError
 
 from .child_task import ChildTask
-from .slicer_process import libraryProcess
+from .slicer_process import pipProcess
 
 PACKAGE = "nibabel"
 REQUIREMENT = "nibabel>=5.2"
@@ -25,7 +25,7 @@ class NiftiPackage:
     """
 
     def __init__(self, say):
-        self.makeProcess = libraryProcess
+        self.makeProcess = pipProcess
         self._say = say
         self._task = None
 
@@ -55,9 +55,7 @@ class NiftiPackage:
                 self._say(_("nibabel was not installed: {reason}").format(reason=lastLine))
 
         try:
-            task = ChildTask(
-                self.makeProcess("pip", "install", REQUIREMENT), lambda line: None, ended
-            )
+            task = ChildTask(self.makeProcess("install", REQUIREMENT), lambda line: None, ended)
             task.start()
         except (DSCBrainSegError, OSError) as error:
             self._say(str(error))

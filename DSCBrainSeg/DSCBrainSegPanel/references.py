@@ -4,7 +4,7 @@ from DSCBrainSegLib.mrml.method_segments import GROUND_TRUTH, methodOf
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation
 from DSCBrainSegLib.mrml.series_nodes import volumeOf
 
-REMOVED_COLOUR = (120, 120, 120)
+REMOVED_COLOR = (120, 120, 120)
 """Of the curve of a segment that was removed or renamed since."""
 
 
@@ -56,14 +56,14 @@ class References:
         others = [each for each in self.segmentIds if each != reference]
         return self._segmentation(), reference, others
 
-    def colourOf(self, name):
-        """Return the colour of a segment by its name, RGB from 0 to 255."""
+    def colorOf(self, name):
+        """Return the color of a segment by its name, RGB from 0 to 255."""
         segments = self._segments()
         if segments is not None:
             segment = segments.GetSegment(segments.GetSegmentIdBySegmentName(name))
             if segment is not None:
                 return tuple(round(255 * part) for part in segment.GetColor())
-        return REMOVED_COLOUR
+        return REMOVED_COLOR
 
     def _segmentation(self):
         parameters = self._widget.parameters

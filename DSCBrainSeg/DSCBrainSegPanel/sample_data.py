@@ -52,11 +52,16 @@ class PhantomMaker:
 
     def __init__(self, size):
         self.packages = ExtraPackages("phantom", _("The phantom"), self._say)
-        self._queue = WorkerQueue(lambda: WorkerClient(libraryProcess("DSCBrainSegLib.worker")))
-        self._size, self._job, self._dialog, self._problem = size, None, None, ""
+        self._queue = WorkerQueue(
+            lambda: WorkerClient(libraryProcess("DSCBrainSegLib.worker", extrasFirst=True))
+        )
+        self._size, self._job, self._problem = size, None, ""
+        self._dialog = None
 
     def run(self):
         """Return the loaded volumes; waits, while the event loop runs."""
+        if not self.packages.agreed():  # asked before the dialog would stand behind the question
+            return []
         with ProgressDialog(_("Simulating a DSC series")) as dialog:
             self._dialog = dialog
             try:

@@ -16,7 +16,7 @@ from DSCBrainSegLib.series.signal_curves import signal_curves
 
 from .progress_dialog import ProgressDialog
 
-CURVE_COLOURS = {INSIDE_COLUMN: METHOD_COLOURS["network"], OUTSIDE_COLUMN: SPARE_COLOURS[-1]}
+CURVE_COLORS = {INSIDE_COLUMN: METHOD_COLOURS["network"], OUTSIDE_COLUMN: SPARE_COLOURS[-1]}
 
 
 class SeriesSection:
@@ -74,7 +74,7 @@ class SeriesSection:
             )
             parameters.curvesTable = table
             parameters.curvesChart = addChart(
-                table, TIME_COLUMN, CURVE_COLOURS, _("Signal"), _("Mean"), parameters.curvesChart
+                table, TIME_COLUMN, CURVE_COLORS, _("Signal"), _("Mean"), parameters.curvesChart
             )
             slicer.modules.plots.logic().ShowChartInLayout(parameters.curvesChart)
             self._say("")

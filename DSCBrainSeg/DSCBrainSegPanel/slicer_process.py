@@ -26,27 +26,42 @@ _START = (
 )
 
 
+def _pythonSlicer() -> str:
+    python = shutil.which("PythonSlicer")
+    if not python:
+        raise WorkerEnded(_("PythonSlicer is not found beside Slicer; install Slicer again."))
+    return python
+
+
+def pipProcess(*arguments: str) -> ChildProcess:
+    """Return a process, not started, that runs pip for Slicer's own Python and nothing else."""
+    environment = {**slicer.util.startupEnvironment(), "PYTHONUTF8": "1"}
+    return ChildProcess([_pythonSlicer(), "-m", "pip", *arguments], environment)
+
+
 def libraryFolder() -> Path:
     """Return the folder that holds DSCBrainSegLib."""
     return Path(DSCBrainSegLib.__file__).resolve().parents[1]
 
 
-def libraryProcess(module: str, *arguments: str) -> ChildProcess:
+def libraryProcess(module: str, *arguments: str, extrasFirst: bool = False) -> ChildProcess:
     """Return a process, not started, that runs a module of the library.
+
+    With `extrasFirst` the packages that were installed for single uses go before Slicer's own: they
+    were made for each other, and some for a newer version than Slicer's of what both have.
 
     Raises
     ------
     WorkerEnded
         Slicer's Python is not found.
     """
-    python = shutil.which("PythonSlicer")
-    if not python:
-        raise WorkerEnded(_("PythonSlicer is not found beside Slicer; install Slicer again."))
+    python = _pythonSlicer()
     state = runtime_state()
     folders = [state.folder] if state.status == "ready" else []
-    paths = os.pathsep.join(str(folder) for folder in (*folders, libraryFolder()))
+    first, last = (ready_folders(), []) if extrasFirst else ([], ready_folders())
+    paths = os.pathsep.join(str(folder) for folder in (*folders, libraryFolder(), *first))
     # Never an empty argument: Slicer's launcher takes one for a call for its help.
-    extras = os.pathsep + os.pathsep.join(map(str, ready_folders()))
+    extras = os.pathsep + os.pathsep.join(map(str, last))
     environment = {
         **slicer.util.startupEnvironment(),
         "TF_CPP_MIN_LOG_LEVEL": "3",

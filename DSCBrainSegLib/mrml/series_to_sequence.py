@@ -20,6 +20,7 @@ WINDOW_PERCENTILES = (1.0, 99.5)
 WINDOW_FRAMES = 8
 
 _STORED_KINDS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float32")
+_MOST_OF_INT16 = 32767
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ def addSeries(series: DSCSeries, name: str, studyItemID: int = 0) -> SequenceNod
     closest = float(np.diff(series.times).min()) if len(series.times) > 1 else 1.0
     sequence.SetNumericIndexValueTolerance(min(0.001, closest / 2))
     _setAttributes(sequence, seriesAttributes(series))
+    kind = _storedKind(series.frames)
     for index, time in enumerate(series.times):
-        sequence.SetDataNodeAtValue(_frameNode(series, index, name), repr(float(time)))
+        sequence.SetDataNodeAtValue(_frameNode(series, index, name, kind), repr(float(time)))
     browser = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{name} browser")
     browser.AddSynchronizedSequenceNode(sequence)
     slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(browser)
@@ -88,17 +90,31 @@ def showFrame(nodes: SequenceNodes, index: int) -> None:
     slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(nodes.browser)
 
 
-def _frameNode(series: DSCSeries, index: int, name: str):
+def _frameNode(series: DSCSeries, index: int, name: str, kind):
     """Return a node outside the scene; the sequence takes a copy of it."""
     node = slicer.vtkMRMLScalarVolumeNode()
     node.SetName(name)
     setIjkToLps(node, series.affine)
-    voxels = series.frames[index]
-    slicer.util.updateVolumeFromArray(
-        node, voxels if voxels.dtype.name in _STORED_KINDS else voxels.astype(np.float32)
-    )
+    slicer.util.updateVolumeFromArray(node, _asStored(series.frames[index], kind))
     _setAttributes(node, frameAttributes(series, index))
     return node
+
+
+def _storedKind(frames: np.ndarray):
+    """Return the kind of number that holds all frames without loss, half of float32 if it can be.
+
+    Scanners store whole numbers; reading DICOM makes float32 of them, for rescaled ones.
+    """
+    if frames.dtype.name in _STORED_KINDS and frames.dtype.kind in "iu":
+        return frames.dtype
+    for frame in frames:
+        if not (np.abs(frame) <= _MOST_OF_INT16).all() or (frame != np.rint(frame)).any():
+            return np.dtype(np.float32)
+    return np.dtype(np.int16)
+
+
+def _asStored(frame: np.ndarray, kind) -> np.ndarray:
+    return frame.astype(kind, copy=False)
 
 
 def _setAttributes(node, attributes: dict[str, str]) -> None:

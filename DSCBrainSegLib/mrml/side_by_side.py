@@ -46,6 +46,7 @@ def fillViews(
         for other in segmentationNode.GetSegmentation().GetSegmentIDs():
             display.SetSegmentVisibility(other, other == segmentId)
         _showIn(display, [view.GetID()])
+        display.SetVisibility(True)
     segments = segmentationNode.GetSegmentation()
     names = [volumeNode.GetName(), *(segments.GetSegment(each).GetName() for each in segmentIds)]
     for logic, view, name in zip(sliceLogics, views, names, strict=True):
@@ -65,6 +66,7 @@ def releaseViews() -> None:
     """Let every segmentation show in all views as before."""
     for display in _displays():
         if display.GetAttribute(_OURS):
+            display.SetVisibility(False)
             _showIn(display, [_NOWHERE])
         elif display.GetAttribute(_ELSEWHERE):
             display.RemoveAttribute(_ELSEWHERE)
@@ -108,6 +110,7 @@ def _addDisplay(segmentationNode):
     display = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationDisplayNode")
     display.SetAttribute(_OURS, "1")
     display.AddViewNodeID(_NOWHERE)
+    display.SetVisibility(False)
     display.SetVisibility2DFill(False)
     display.SetSliceIntersectionThickness(
         segmentationNode.GetDisplayNode().GetSliceIntersectionThickness()

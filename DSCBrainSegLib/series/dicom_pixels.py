@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.errors import MissingPackageError, SeriesError
 from DSCBrainSegLib.series.plain_pixels import plain_image
 from DSCBrainSegLib.series.planes import Plane
 from DSCBrainSegLib.series.quiet import quiet_libraries
@@ -55,8 +55,14 @@ def decode_volume(planes: list[Plane], root: Path) -> np.ndarray:
 
 def decode_images(path: Path, frames: list[int], root: Path) -> dict[int, np.ndarray]:
     """Return stored values (rows, columns) of the asked frames of a file."""
-    from pydicom.pixels import iter_pixels
-
+    try:
+        from pydicom.pixels import iter_pixels
+    except ImportError as error:
+        raise MissingPackageError(
+            "DICOM images are read with pydicom 3 or later, and this Python has an older one; in "
+            "Slicer 5.10 install the network library, which brings it, or load the series with "
+            "Slicer's own reader."
+        ) from error
     try:
         if frames == [0] and (image := plain_image(path)) is not None:
             return {0: image}

@@ -27,6 +27,12 @@ _COMPONENT_NAMES = {
 }
 
 
+_DERIVED = "derived from other images"
+_ONE_TIME_POINT = "it has one time point only"
+BUT_FOR_TIME = (_DERIVED, _ONE_TIME_POINT)
+"""Reasons of `judge` that do not hold against a series of more time points than were looked at."""
+
+
 class Fitness(IntEnum):
     """How well a series suits the task."""
 
@@ -121,7 +127,7 @@ def judge(part: SeriesPart) -> tuple[Fitness, str]:
     if plane.component != "M":
         return Fitness.ONLY_BY_NAME, _COMPONENT_NAMES[plane.component]
     if plane.derived and time_points < _FEW_TIME_POINTS:
-        return Fitness.ONLY_BY_NAME, "derived from other images"
+        return Fitness.ONLY_BY_NAME, _DERIVED
     by_name = _by_name(part, time_points)
     if by_name:
         return Fitness.ONLY_BY_NAME, by_name
@@ -142,7 +148,7 @@ def judge(part: SeriesPart) -> tuple[Fitness, str]:
             f"echo time {part.echo_time * 1000:g} ms, not {low * 1000:g} to {high * 1000:g} ms",
         )
     if time_points == 1:
-        return otherwise, "it has one time point only"
+        return otherwise, _ONE_TIME_POINT
     return Fitness.DYNAMIC_T2STAR, ""
 
 

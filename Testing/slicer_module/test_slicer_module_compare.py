@@ -92,6 +92,8 @@ def test_plot_and_export(panel, clean_scene, tmp_path):
     panel.ui.exportButton.click()
     (row,) = csv.DictReader(path.read_text().splitlines())
     assert row["Method"] == "Brain (otsu)"
+    storage = panel.parameters.figuresTable.GetStorageNode()
+    assert storage is None, "the next save of the scene would overwrite the exported file"
     assert float(row["Dice"]) == pytest.approx(overlap(mask, truth).dice, abs=1e-4)
 
 

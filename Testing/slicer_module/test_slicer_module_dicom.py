@@ -39,7 +39,7 @@ def test_a_series_is_offered_once_and_loads_as_a_sequence(plugin, tmp_path, writ
     (loadable,) = plugin.examineForImport([files])
     assert loadable.confidence > 1.0 and loadable.selected
     assert loadable.name.endswith("DSC perfusion sequence")
-    assert loadable.tooltip == "6 time points, 12 slices, TE 30 ms"
+    assert loadable.tooltip.startswith(f"{len(files)} DICOM files")
     volume = plugin.load(loadable)
     series = openNode(sequenceOfVolume(volume)).read()
     np.testing.assert_array_equal(series.frames, frames_of())
@@ -93,11 +93,13 @@ def test_the_time_slider_of_slicer_shows_the_loaded_series(plugin, tmp_path, mon
 
     shown = []
     sequences = slicer.modules.sequences
-    monkeypatch.setattr(sequences, "setToolBarActiveBrowserNode", shown.append, raising=False)
+    monkeypatch.setattr(sequences, "showSequenceBrowser", shown.append, raising=False)
     (loadable,) = plugin.examineForImport([add_dicom(tmp_path / "dicom")])
     volume = plugin.load(loadable)
     (browser,) = shown
     assert browser.GetProxyNode(browser.GetMasterSequenceNode()) is volume
+    selection = slicer.app.applicationLogic().GetSelectionNode()
+    assert selection.GetActiveVolumeID() == volume.GetID()
 
 
 def test_a_file_lost_after_the_import_gives_no_half_series(plugin, tmp_path, caplog):

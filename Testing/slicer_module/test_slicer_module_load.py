@@ -98,12 +98,13 @@ def test_candidates_are_listed_by_patient_and_study_and_load_with_a_click(clean_
 def test_series_that_are_imported_later_appear_and_removed_ones_go(panel, clean_scene, tmp_path):
     import slicer
 
-    clean_scene.wait_until(lambda: panel.ui.dicomStatusLabel.text)
-    assert panel.ui.dicomStatusLabel.text == "The DICOM database holds no DSC series."
+    nothing = "The DICOM database holds no DSC series."
+    clean_scene.wait_until(lambda: panel.ui.dicomStatusLabel.text == nothing)
     runner = use_played_runner(panel, list=described)
     uid = import_series(tmp_path)
     clean_scene.wait_until(lambda: panel.loadSection.candidates == [uid])
-    assert tree_rows(panel)[-1].endswith("6 x 12 | 30 / - ms")
+    clean_scene.wait_until(lambda: tree_rows(panel)[-1].endswith("6 x 12 | 30 / - ms"))
+    clean_scene.wait_until(lambda: not panel.loadSection.busy)
     assert len(runner.of("list")) == 1 and panel.ui.dicomStatusLabel.text == ""
     clean_scene.leave()
     clean_scene.select("DSCBrainSeg")
@@ -140,6 +141,7 @@ def test_headers_are_asked_for_again_when_the_worker_is_replaced(panel, clean_sc
     runner = use_next_runner(panel, list=described)
     panel.logic.worker.retire()
     clean_scene.wait_until(lambda: panel.loadSection.candidates == [uid])
+    clean_scene.wait_until(lambda: runner.of("list"))
     assert runner.of("list") == silent.of("list")
 
 

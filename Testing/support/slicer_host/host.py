@@ -133,6 +133,8 @@ class SlicerHost:
         slicer.modules.dicomPlugins.clear()
         slicer.modules.sampleDataSources.clear()
         slicer.app.userSettings().clear()
+        for kept in Path(slicer.app.slicerUserSettingsFilePath).parent.glob("*.json"):
+            kept.unlink()
         slicer.app.set_testing(True)
         self.dialogs.clear()
         self.process_events()

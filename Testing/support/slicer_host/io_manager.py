@@ -93,6 +93,26 @@ class CoreIOManager:
         storage.SetUseCompression(int(properties.get("useCompression", 1)))
         return bool(storage.WriteData(node))
 
+    def fileWriterExtensions(self, node):
+        """Return how a node can be written, such as "Comma-separated values (.csv)"."""
+        types = node.CreateDefaultStorageNode().GetSupportedWriteFileTypes()
+        return [types.GetValue(index) for index in range(types.GetNumberOfValues())]
+
+    def extractKnownExtension(self, path, node):
+        """Return the ending of a file name, with its dot, if the node can be written as that."""
+        endings = [text[text.rindex("(") + 1 : -1] for text in self.fileWriterExtensions(node)]
+        return next((ending for ending in endings if str(path).endswith(ending)), "")
+
+    def exportNodes(self, ids, paths, properties, harden_transform=False, messages=None) -> bool:
+        """Write nodes without a storage node of theirs having changed."""
+        written = True
+        for node_id, path in zip(ids, paths, strict=True):
+            node = slicer.mrmlScene.GetNodeByID(node_id)
+            storage = node.CreateDefaultStorageNode()
+            storage.SetFileName(str(path))
+            written &= bool(storage.WriteData(node))
+        return written
+
     def addDefaultStorageNodes(self):
         nodes = slicer.mrmlScene.GetNodesByClass("vtkMRMLStorableNode")
         for index in range(nodes.GetNumberOfItems()):

@@ -25,12 +25,18 @@ class CoreModule:
         return self._logic
 
 
+def _show_sequence_browser(browser) -> bool:
+    """Show the tool bar of time, as qSlicerSequencesModule does; the host has none."""
+    return browser is not None
+
+
 def make_scene():
     """Complete ``slicer.mrmlScene`` and ``slicer.modules``; return the application logic."""
     scene = start_scene()
     application = slicer.modules.volumes.logic().GetMRMLApplicationLogic()
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
     slicer.modules.colors = CoreModule("Colors", application.GetColorLogic())
+    slicer.modules.sequences.showSequenceBrowser = _show_sequence_browser
     slicer.modules.dicomPlugins = {}
     slicer.modules.sampleDataSources = {}
     for key, (name, class_name) in LOGICS.items():
