@@ -134,7 +134,7 @@ def segment_series(
     result = segment_case(source, chosen, frame, series_uid, bolus, True, progress, cancelled)
     if not result.mask.any():
         raise SeriesError(
-            f"{_name_frame(result.series, result.frame.index)}: no brain was found; check that "
+            f"{_name_frame(result.series)}: no brain was found; check that "
             "this is a T2*-weighted series of a head, or choose another time point (--frame)."
         )
     return result
@@ -173,7 +173,7 @@ def segment_case(
         reference = choose_reference_frame(frames.frame_count, frame, frames.volume)
     with timer.step("read frame", f"Reading time point {reference.index + 1}"):
         series = frames.series(reference.index)
-        check_intensities(series.frames, _name_frame(series, reference.index))
+        check_intensities(series.frames, _name_frame(series))
     drop, bolus_warnings = None, ()
     if bolus and method.wants_series(frames.frame_count):
         with timer.step("find bolus", "Looking for the bolus"):
@@ -252,6 +252,6 @@ def to_mask(method: SegmentationMethod, axial: AxialVolume, found: np.ndarray) -
     return clean_mask(mask) if method.clean else mask
 
 
-def _name_frame(series: DSCSeries, index: int) -> str:
+def _name_frame(series: DSCSeries) -> str:
     where = f" of {series.source}" if series.source else ""
-    return f"Time point {index + 1}{where}"
+    return f"Time point {int(series.frame_indices[0]) + 1}{where}"

@@ -1,17 +1,17 @@
 """One segmentation: frames out of the scene, the worker, the mask into the scene."""
 
-import numpy as np
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.errors import Cancelled, SeriesError
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.mrml.sequence_to_series import openNode
 from DSCBrainSegLib.mrml.series_nodes import seriesOf, shownVolume
-from DSCBrainSegLib.mrml.worker_input import FRAME_NAME, writeForWorker
+from DSCBrainSegLib.mrml.worker_input import SERIES_NAME
 from DSCBrainSegLib.mrml.worker_result import importResult
 from DSCBrainSegLib.preprocessing.reference_frame import choose_reference_frame
+from DSCBrainSegLib.series.exchange import write_exchange
 
 from .worker_job import WorkerJob
 
@@ -47,13 +47,12 @@ class SegmentationJob(WorkerJob):
         self.result, self.method = None, method
         self.source = openNode(seriesOf(inputNode))
         self.volume = shownVolume(inputNode)
-        self._frame, self.frames = frame, None
+        self._frame, self._frames = frame, None
         if frame != "auto":
             self._frame = choose_reference_frame(self.source.frame_count, frame).index
             if not get_method(self.method).wants_series(self.source.frame_count):
-                self.frames, self._frame = [self._frame], 0
+                self._frames = [self._frame]
         self._saveStateForUndo = saveStateForUndo
-        self._written = 0
 
     @property
     def frameNumber(self):
@@ -61,38 +60,38 @@ class SegmentationJob(WorkerJob):
         return self.result.frame + 1
 
     def _begin(self):
-        if self.frames is None:
+        path = self._folder / SERIES_NAME
+        self._writing = write_exchange(path, self.source, self._frames)
+        if self._frames is None:
             self._onProgress(0, self.source.frame_count, _("Reading the series"))
             qt.QTimer.singleShot(0, self._writeNext)
         else:
-            fields = writeForWorker(self.source, self._folder, self.frames)
-            self._submit(self._request(fields))
+            self._guarded(self._writeFrame)
 
     def _writeNext(self):
         self._guarded(self._writeFrame)
 
     def _writeFrame(self):
         """Write one frame in each turn of the event loop: the whole series may be large."""
-        self._stopIfCancelled()
-        count, path = self.source.frame_count, self._folder / FRAME_NAME
-        if self._written == 0:
-            shape = (count, *self.source.volume_shape)
-            frames = np.lib.format.open_memmap(str(path), "w+", np.float32, shape)
-        else:
-            frames = np.load(path, mmap_mode="r+")
-        frames[self._written] = np.nan_to_num(self.source.decode(self._written))
-        self._written += 1
-        self._onProgress(self._written, count, _("Reading the series"))
-        if self._written < count:
-            qt.QTimer.singleShot(0, self._writeNext)
+        try:
+            self._stopIfCancelled()
+        except Cancelled:
+            self._writing.close()  # An open file could not be removed on Windows.
+            raise
+        written = next(self._writing, None)
+        if written is None:
+            self._submit(self._request())
             return
-        fields = {"input": str(path), "affine": self.source.affine.tolist()}
-        self._submit(self._request(fields))
+        if self._frames is None:
+            self._onProgress(written, self.source.frame_count, _("Reading the series"))
+            qt.QTimer.singleShot(0, self._writeNext)
+        else:
+            self._writeFrame()
 
-    def _request(self, fields):
+    def _request(self):
         return {
-            **fields,
             "command": "segment",
+            "input": str(self._folder / SERIES_NAME),
             "method": self.method,
             "frame": self._frame,
             "format": "npy",
@@ -102,8 +101,6 @@ class SegmentationJob(WorkerJob):
     def _take(self, facts):
         if not slicer.mrmlScene.IsNodePresent(self.volume):
             raise SeriesError(_("The series was removed meanwhile; load it and segment again."))
-        self.result = importResult(
-            facts, self.volume, self.frames, saveStateForUndo=self._saveStateForUndo
-        )
+        self.result = importResult(facts, self.volume, saveStateForUndo=self._saveStateForUndo)
         self.facts = facts
         qt.QTimer.singleShot(0, lambda: self._end(None))  # The views have enough to do first.

@@ -145,7 +145,8 @@ def evaluate(
                 viewer = CaseViewer(axial)
             except Exception as error:  # whatever a file provokes must not cost the other cases
                 for method in methods:
-                    unread = Job(case.name, [case.image, case.reference], method)
+                    files = [each for each in (case.image, case.reference, case.series) if each]
+                    unread = Job(case.name, files, method)
                     evaluation.volumes.append(_failed(Outcome(unread, error=error)))
                 continue
             evaluation.pictures += shown.rows

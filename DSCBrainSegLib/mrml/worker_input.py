@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from DSCBrainSegLib.errors import OutputError
+from DSCBrainSegLib.series.exchange import SUFFIX, write_exchange
 from DSCBrainSegLib.series.source import SeriesSource
 
-FRAME_NAME = "series.npy"
+SERIES_NAME = f"series{SUFFIX}"
 
 
-def writeForWorker(source: SeriesSource, folder: Path, frames: Sequence[int] | None = None) -> dict:
-    """Write frames as .npy, which needs no package that Slicer lacks, and loses no geometry.
+def writeForWorker(source: SeriesSource, folder: Path, frames: Sequence[int] | None = None) -> str:
+    """Write frames with their times and numbers.
 
     Parameters
     ----------
@@ -27,9 +25,8 @@ def writeForWorker(source: SeriesSource, folder: Path, frames: Sequence[int] | N
 
     Returns
     -------
-    dict
-        The fields ``input`` and ``affine`` of the worker's request. Its ``frame`` counts from the
-        first frame written.
+    str
+        The field ``input`` of the worker's request.
 
     Raises
     ------
@@ -38,12 +35,7 @@ def writeForWorker(source: SeriesSource, folder: Path, frames: Sequence[int] | N
     OutputError
         The folder cannot be written.
     """
-    series = source.read(frames)
-    path = Path(folder) / FRAME_NAME
-    try:
-        np.save(path, series.frames)
-    except OSError as error:
-        raise OutputError(
-            f"Cannot write {path}: {error.strerror or error}; free space in the temporary folder."
-        ) from error
-    return {"input": str(path), "affine": series.affine.tolist()}
+    path = Path(folder) / SERIES_NAME
+    for _ in write_exchange(path, source, frames):
+        pass
+    return str(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,6 @@ class ImportedResult:
 def importResult(
     facts: dict,
     volumeNode,
-    frames: Sequence[int] | None = None,
     replaceEdited: bool = False,
     saveStateForUndo: Callable[[], object] | None = None,
 ) -> ImportedResult:
@@ -53,8 +52,6 @@ def importResult(
         Of the worker: ``mask_file`` (.npy), ``method``, ``frame`` and more.
     volumeNode : vtkMRMLScalarVolumeNode
         The volume that was segmented, or the one that shows the sequence.
-    frames : sequence of int, optional
-        The time points that `worker_input.writeForWorker` wrote, if not all.
     replaceEdited : bool
         See `method_segments.writeMethodMask`.
     saveStateForUndo : callable, optional
@@ -76,8 +73,7 @@ def importResult(
         saveStateForUndo()
     segmentId = writeMethodMask(segmentation, volumeNode, facts["method"], mask, replaceEdited)
     segment = segmentation.GetSegmentation().GetSegment(segmentId)
-    index = facts["frame"]["index"]
-    frame = index if frames is None else frames[index]
+    frame = facts["frame"]["index"]
     setTag(segment, FRAME_TAG, str(frame + 1))
     setTag(segment, WEIGHTS_TAG, (facts.get("weights") or {}).get("sha256", ""))
     rememberQuality(segment, facts.get("quality"))

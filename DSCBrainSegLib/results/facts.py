@@ -30,7 +30,7 @@ def collect_facts(result: SegmentationResult) -> dict:
         "volume_ml": round(result.volume_ml, 2),
         "method": result.method.name,
         "frame": {
-            "number": result.frame.index + 1,
+            "number": int(series.frame_indices[0]) + 1,
             "count": int(series.frame_count),
             "time_s": round(float(series.times[0]), 4),
             "reason": result.frame.reason,

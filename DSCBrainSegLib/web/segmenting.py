@@ -90,20 +90,20 @@ class SegmentSection:
     async def _segment(self, task: Task, case, method: str, frame: int | str) -> None:
         source = openNode(sequenceOfVolume(case.volume) or case.volume)
         whole = frame == AUTO or get_method(method).wants_series(source.frame_count)
-        frames = None if whole else [frame]
         with tempfile.TemporaryDirectory(prefix="DSCBrainSeg-") as folder:
-            fields = await task.in_thread(writeForWorker, source, Path(folder), frames)
+            frames = None if whole else [frame]
+            file = await task.in_thread(writeForWorker, source, Path(folder), frames)
             request = {
-                **fields,
                 "command": "segment",
+                "input": file,
                 "method": method,
-                "frame": frame if whole else 0,
+                "frame": frame,
                 "format": "npy",
                 "output": str(Path(folder) / "mask"),
             }
             facts = await task.in_worker(self._app.work.runner, request)
             with self._app.editor.one_step():
-                result = importResult(facts, case.volume, frames)
+                result = importResult(facts, case.volume)
                 case.remember_warnings(result.segmentId, facts)
                 case.remember_frame(result.segmentId, result.frame)
         self._app.masks.chosen(result.segmentId)

@@ -8,6 +8,7 @@ from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
 from DSCBrainSegLib.pipeline import segment_series
 from DSCBrainSegLib.progress import never_cancelled, no_progress
 from DSCBrainSegLib.series import DSCSeries
+from DSCBrainSegLib.series.exchange import read_exchange
 from DSCBrainSegLib.worker.commands.segment import segment_case
 
 pytest_plugins = "slicer_core_scene"
@@ -36,9 +37,9 @@ def run_worker(mrml, nodes, tmp_path):
 
     def run(method="otsu", frames=(3,), **more):
         source = mrml.sequence_to_series.openNode(nodes.sequence)
-        fields = mrml.worker_input.writeForWorker(source, tmp_path, frames)
+        fields = {"input": mrml.worker_input.writeForWorker(source, tmp_path, frames)}
         fields |= {"method": method, "format": "npy", "output": str(tmp_path / "out")}
-        more.setdefault("frame", 0)
+        more.setdefault("frame", 3)
         return segment_case({**fields, **more, "overwrite": True}, no_progress, never_cancelled)
 
     return run
@@ -46,15 +47,17 @@ def run_worker(mrml, nodes, tmp_path):
 
 def test_the_worker_gets_the_chosen_frame_on_its_geometry(mrml, nodes, series, tmp_path):
     source = mrml.sequence_to_series.openNode(nodes.sequence)
-    fields = mrml.worker_input.writeForWorker(source, tmp_path, [4])
-    assert np.array_equal(np.load(fields["input"]), series.frames[[4]])
-    assert np.allclose(fields["affine"], series.affine, rtol=0, atol=1e-9)
-    everything = mrml.worker_input.writeForWorker(source, tmp_path)
-    assert np.array_equal(np.load(everything["input"]), series.frames)
+    sent = read_exchange(mrml.worker_input.writeForWorker(source, tmp_path, [4]))
+    assert np.array_equal(sent.frames, series.frames[[4]])
+    assert np.allclose(sent.affine, series.affine, rtol=0, atol=1e-9)
+    assert (sent.times.tolist(), sent.frame_indices.tolist()) == ([6.0], [4])
+    everything = read_exchange(mrml.worker_input.writeForWorker(source, tmp_path))
+    assert np.array_equal(everything.frames, series.frames)
+    assert np.allclose(everything.times, series.times)
 
 
 def test_a_mask_comes_back_onto_the_voxels_that_were_segmented(mrml, nodes, series, run_worker):
-    result = mrml.worker_result.importResult(run_worker(), nodes.volume, frames=[3])
+    result = mrml.worker_result.importResult(run_worker(), nodes.volume)
     expected = segment_series(series, "otsu", frame=3).mask
     found = mrml.segments.segmentMask(result.segmentation, result.segmentId, nodes.volume)
     assert np.array_equal(found, expected)

@@ -9,6 +9,7 @@ from types import NoneType
 from DSCBrainSegLib.errors import ConfigurationError, SeriesError
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, check_cancelled
 from DSCBrainSegLib.results.write import MASK_NAMES, write_mask_file
+from DSCBrainSegLib.series.exchange import SUFFIX, read_exchange
 from DSCBrainSegLib.series.types import DSCSeries
 
 FIELDS: dict[str, tuple[type, ...]] = {
@@ -62,6 +63,8 @@ def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCall
     frame = fields.get("frame")
     if isinstance(frame, bool) or (isinstance(frame, str) and frame != "auto"):
         raise ConfigurationError(f"frame is a time point counted from 0 or 'auto', not {frame!r}.")
+    if isinstance(source, DSCSeries) and isinstance(frame, int):
+        frame = _position(source, frame)
     method = get_method(fields.get("method", "network"))
     check_cancelled(cancelled)
     if method.uses_weights:
@@ -87,8 +90,8 @@ def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCall
         check_cancelled(cancelled)
     facts = collect_facts(result)
     facts["timings_s"]["write mask"] = round(time.perf_counter() - start, 4)
-    facts["frame"]["index"] = result.frame.index
-    if isinstance(source, DSCSeries):
+    facts["frame"]["index"] = facts["frame"]["number"] - 1
+    if fields.get("affine") is not None:
         facts["frame"]["time_s"] = None  # A .npy file holds no times.
     return {"mask_file": str(target / name), **facts}
 
@@ -107,7 +110,7 @@ def _output(fields: dict) -> tuple[Path, str, bool]:
 
 
 def _source(fields: dict) -> Path | list[Path] | DSCSeries:
-    """Return what the pipeline reads: a path, files, or the array of a .npy file."""
+    """Return what the pipeline reads: a path, files, or the series of a .npz or .npy file."""
     named, affine = fields.get("input"), fields.get("affine")
     if not named:
         raise ConfigurationError("The request names no input.")
@@ -120,7 +123,18 @@ def _source(fields: dict) -> Path | list[Path] | DSCSeries:
         return _read_array(path, affine)
     if affine is not None:
         raise ConfigurationError(f"{path} has its own geometry; leave affine out.")
-    return path
+    return read_exchange(path) if path.suffix.lower() == SUFFIX else path
+
+
+def _position(series: DSCSeries, frame: int) -> int:
+    """Return where a time point of the whole series lies among the frames that came."""
+    found = [at for at, index in enumerate(series.frame_indices) if index == frame]
+    if not found:
+        raise ConfigurationError(
+            f"Time point {frame + 1} is not among those in {series.source.name}; choose one of "
+            f"{', '.join(str(index + 1) for index in series.frame_indices)}."
+        )
+    return found[0]
 
 
 def _read_array(path: Path, affine: list | None) -> DSCSeries:
