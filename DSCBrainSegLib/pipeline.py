@@ -51,7 +51,7 @@ class SegmentationResult:
         What a person should know before trusting the mask, one sentence each: of the series, of the
         time point, and all of `quality`.
     weights : dict or None
-        Model name, file and SHA-256 of the weights; None for a method without.
+        Model name and SHA-256 of the weights, engine that computed them; None for a method without.
     quality : Quality or None
         How far the mask can be trusted; None where it was not judged.
     bolus_used : bool

@@ -14,9 +14,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 @pytest.fixture(scope="session")
 def keras():
     """The keras module on the back end the library chooses."""
-    from DSCBrainSegLib.network.backend import select_backend
+    from DSCBrainSegLib.network.backend import start_keras
 
-    select_backend()
+    start_keras()
     import keras
 
     return keras

@@ -4,7 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
-from DSCBrainSegLib.installation.runtime import runtime_state
+from DSCBrainSegLib.installation.runtime import DISK_MB, DOWNLOAD_MB, runtime_state
 from DSCBrainSegLib.methods import get_method
 from DSCBrainSegLib.mrml.sequence_to_series import openNode
 from DSCBrainSegLib.mrml.series_nodes import seriesOf, volumeOf
@@ -201,10 +201,10 @@ class SegmentSection:
         if self._batchRuns():
             return
         question = _(
-            "The network needs the library TensorFlow. Install it now? About 0.4 GB are "
-            "downloaded and 1.7 GB stay on disk, in a folder of its own: Slicer's Python is not "
+            "The network needs the library ONNX Runtime. Install it now? About {download} MB are "
+            "downloaded and {disk} MB stay on disk, in a folder of its own: Slicer's Python is not "
             "changed. The other methods need no library."
-        )
+        ).format(download=DOWNLOAD_MB, disk=DISK_MB)
         if not slicer.util.confirmYesNoDisplay(question, windowTitle=_("Install network library")):
             self._say(_("The network library is not installed; choose another method."))
             return

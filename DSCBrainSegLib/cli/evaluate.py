@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from DSCBrainSegLib.cli.engine import engine_options
 from DSCBrainSegLib.cli.main import verbose_option
 
 
@@ -41,6 +42,7 @@ from DSCBrainSegLib.cli.main import verbose_option
     help="One time point alone, also where the whole series is there and the method wants it.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace results already in the folder.")
+@engine_options
 @verbose_option
 def command(folder, output, methods, weights, part, no_bolus, overwrite):
     """Compare methods with reference masks.
@@ -48,17 +50,14 @@ def command(folder, output, methods, weights, part, no_bolus, overwrite):
     FOLDER is a cohort, or has one sub-folder per subject with frame.nii.gz and
     reference-mask.nii.gz; a source.json may name the slices to trust.
     """
-    from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.errors import SeriesError
-    from DSCBrainSegLib.evaluation.chosen import NETWORK, NetworkWeights
+    from DSCBrainSegLib.evaluation.chosen import NetworkWeights
     from DSCBrainSegLib.evaluation.run import evaluate_folder
 
     names = [name.strip() for name in methods.split(",") if name.strip()]
     networks = [NetworkWeights.parse(text) for text in weights]
     with terminal_progress() as progress:
-        if networks or NETWORK in names:
-            load_keras()
         evaluation = evaluate_folder(
             folder,
             names,

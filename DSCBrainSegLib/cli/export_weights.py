@@ -24,9 +24,11 @@ from DSCBrainSegLib.cli.main import verbose_option
 @click.option("--overwrite", is_flag=True, help="Replace an existing weight file.")
 @verbose_option
 def command(runs, target, card, overwrite):
-    """Write the last checkpoint of the folder TRAINING as TARGET (.weights.h5) with its card.
+    """Write the last checkpoint of the folder TRAINING as TARGET (.weights.h5) for use.
 
-    Of several folders the mean of the weights is written: one training that went on from another.
+    Beside it lie the .onnx made of it, which is what segments, and the card with both files'
+    SHA-256. Of several folders the mean of the weights is written: one training that went on from
+    another.
     """
     from DSCBrainSegLib.errors import ConfigurationError
     from DSCBrainSegLib.training.export import export_weights

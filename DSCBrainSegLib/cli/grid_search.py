@@ -26,9 +26,9 @@ from DSCBrainSegLib.cli.main import verbose_option
 @verbose_option
 def command(cohort, output, search):
     """Train every combination of settings on COHORT and rank them by validation loss."""
-    from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cohort.layout import Cohort
     from DSCBrainSegLib.errors import SeriesError
+    from DSCBrainSegLib.network.backend import start_keras
     from DSCBrainSegLib.training.config import TrainingConfig
     from DSCBrainSegLib.training.grid_search import search_grid
     from DSCBrainSegLib.training.search_report import make_table, write_search
@@ -36,7 +36,7 @@ def command(cohort, output, search):
 
     space = SearchSpace.read(search) if search else SearchSpace(TrainingConfig(), DEFAULT_AXES)
     opened = Cohort.open(cohort)
-    load_keras()
+    start_keras()
     trials = search_grid(
         opened, output, space, lambda done, total, text: click.echo(f"[{done}/{total}] {text}")
     )

@@ -56,7 +56,7 @@ def command(output, data, label_maps, count, seed, methods, weights, cases, tabl
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.display import require_matplotlib
-    from DSCBrainSegLib.evaluation.chosen import NETWORK, NetworkWeights
+    from DSCBrainSegLib.evaluation.chosen import NetworkWeights
     from DSCBrainSegLib.evaluation.external.cases import make_simulated_set
     from DSCBrainSegLib.evaluation.external.run import measure_peers, real_set, simulated_set
     from DSCBrainSegLib.evaluation.external.write import TABLES_NAME, write_peers
@@ -74,10 +74,6 @@ def command(output, data, label_maps, count, seed, methods, weights, cases, tabl
             make_simulated_set(folder, label_maps, count, seed, progress)
             sets.append(simulated_set(folder, count))
         if not tables_only:
-            if networks or NETWORK in names:
-                from DSCBrainSegLib.cli.network_start import load_keras
-
-                load_keras()
             absent = measure_peers(output, sets, names, networks, patterns, progress)
         write_peers(output, sets, absent)
     click.echo((output / TABLES_NAME).read_text(encoding="utf-8"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from DSCBrainSegLib.cli.engine import engine_options
 from DSCBrainSegLib.cli.main import verbose_option
 from DSCBrainSegLib.cli.series_options import series_options
 
@@ -69,6 +69,7 @@ class FrameNumber(click.ParamType):
 )
 @click.option("--overwrite", is_flag=True, help="Replace results already in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the JSON instead of a summary.")
+@engine_options
 @verbose_option
 def command(
     source,
@@ -103,22 +104,19 @@ def command(
 
 
 def _segment(source, output, method, choices, mask_formats, overwrite, as_json):
-    from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
-    from DSCBrainSegLib.methods import get_method
     from DSCBrainSegLib.pipeline import segment_series
     from DSCBrainSegLib.results.write import output_names, write_results
     from DSCBrainSegLib.series.dicomweb import local_source
 
     _check_output(output, output_names(mask_formats), overwrite)
-    with terminal_progress(wanted=not as_json) as progress:
-        if get_method(method).uses_weights:
-            progress(0, 1, "Starting the network library")
-            load_keras()
-        with local_source(source, progress) as path:
-            result = segment_series(path, method, progress=progress, **choices)
-            progress(1, 1, "Writing results")
-            facts = write_results(result, output, mask_formats, overwrite)
+    with (
+        terminal_progress(wanted=not as_json) as progress,
+        local_source(source, progress) as path,
+    ):
+        result = segment_series(path, method, progress=progress, **choices)
+        progress(1, 1, "Writing results")
+        facts = write_results(result, output, mask_formats, overwrite)
     if as_json:
         click.echo(json.dumps(facts))
         return
@@ -145,24 +143,21 @@ def _name_slices_to_check(quality) -> None:
 
 
 def _compare(source, output, method, choices, mask_formats, overwrite, as_json):
-    from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.display import require_matplotlib
-    from DSCBrainSegLib.errors import MissingPackageError
     from DSCBrainSegLib.evaluation.compare import compare_methods
     from DSCBrainSegLib.evaluation.compare_write import comparison_names, write_comparison
     from DSCBrainSegLib.series.dicomweb import local_source
 
     require_matplotlib()
     _check_output(output, comparison_names(mask_formats[0]), overwrite)
-    with terminal_progress(wanted=not as_json) as progress:
-        progress(0, 1, "Starting the network library")
-        with suppress(MissingPackageError):  # without it the other methods are compared
-            load_keras()
-        with local_source(source, progress) as path:
-            comparison = compare_methods(path, method, progress=progress, **choices)
-            progress(1, 1, "Writing results")
-            facts = write_comparison(comparison, output, mask_formats[0], overwrite)
+    with (
+        terminal_progress(wanted=not as_json) as progress,
+        local_source(source, progress) as path,
+    ):
+        comparison = compare_methods(path, method, progress=progress, **choices)
+        progress(1, 1, "Writing results")
+        facts = write_comparison(comparison, output, mask_formats[0], overwrite)
     if as_json:
         click.echo(json.dumps(facts))
         return

@@ -1,8 +1,7 @@
-"""Progress in a terminal, and silence from libraries that talk at start-up."""
+"""Progress in a terminal."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,22 +42,3 @@ def terminal_progress(wanted: bool = True) -> Iterator[ProgressCallback]:
             bar.update(task, completed=done, total=max(total, 1), description=message)
 
         yield show
-
-
-@contextmanager
-def quiet_start() -> Iterator[None]:
-    """Keep native libraries' messages off standard error while they load.
-
-    TensorFlow prints its build options from C++ before any setting of its own is read, so the file
-    descriptor itself is turned away for the moment.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -46,13 +46,13 @@ def _settings(config):
 @verbose_option
 def command(cohort, output, config):
     """Train on the training part of COHORT and choose the epoch on its validation part."""
-    from DSCBrainSegLib.cli.network_start import load_keras
     from DSCBrainSegLib.cohort.layout import Cohort
+    from DSCBrainSegLib.network.backend import start_keras
     from DSCBrainSegLib.training.protocol import train_on_cohort
 
     settings = _settings(config)
     opened = Cohort.open(cohort)
-    load_keras()
+    start_keras()
 
     def report(done, total, message):
         # A line for each epoch and no bar: a training's output is often a log file.

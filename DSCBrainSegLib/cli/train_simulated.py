@@ -43,7 +43,7 @@ def command(
 ):
     """Train on slices simulated from the whole-head label maps (.nii.gz) in LABELMAPS."""
     from DSCBrainSegLib.errors import ConfigurationError
-    from DSCBrainSegLib.network.backend import select_backend
+    from DSCBrainSegLib.network.backend import start_keras
     from DSCBrainSegLib.network.config import NetworkConfig
     from DSCBrainSegLib.training.simulated import SimulatedTraining, train_on_simulation
 
@@ -61,7 +61,7 @@ def command(
         )
     except ValueError as error:
         raise ConfigurationError(f"--widths must be whole numbers with commas: {error}.") from error
-    select_backend()
+    start_keras()
     settings = SimulatedTraining(
         network=network,
         minutes=minutes,

@@ -24,12 +24,16 @@ _RAW_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 
 
 def install_command(
-    python: str, target: Path, requirements: list[str], raw_progress: bool = False
+    python: str,
+    target: Path,
+    requirements: list[str],
+    raw_progress: bool = False,
+    exactly: bool = False,
 ) -> list[str]:
     """Return the command line that installs `requirements` into the folder `target`.
 
     Only wheels are taken: nobody has a compiler in Slicer. The user's pip settings (mirror, proxy)
-    hold.
+    hold. With `exactly` pip adds nothing that they require.
     """
     return [
         python,
@@ -42,6 +46,7 @@ def install_command(
         ":all:",
         "--progress-bar",
         "raw" if raw_progress else "off",
+        *(["--no-deps"] if exactly else []),
         *requirements,
     ]
 
@@ -52,13 +57,14 @@ def install_into(
     requirements: list[str],
     progress: ProgressCallback,
     cancelled: CancelCallback,
+    exactly: bool = False,
 ) -> None:
     """Install `requirements` into `target`, which does not exist yet; its parent does.
 
-    Parameters and errors as in `runtime.install`.
+    Parameters and errors as in `runtime.install_folder`.
     """
     version = _pip_version(python, target.parent, cancelled)
-    command = install_command(python, target, requirements, version >= RAW_PROGRESS_SINCE)
+    command = install_command(python, target, requirements, version >= RAW_PROGRESS_SINCE, exactly)
     code, lines = _run(command, target.parent, progress, cancelled)
     if code != 0:
         raise _explain(code, lines)
@@ -153,7 +159,7 @@ def _explain(code: int, lines: list[str]) -> Exception:
     if missing:
         return MissingPackageError(
             f"The package index has no {missing[1]} for this Python and system; "
-            "use a Python that TensorFlow supports (3.10 to 3.13)."
+            "use a newer pip, or Python 3.10 to 3.13."
         )
     errors = [line for line in lines if line.startswith("ERROR: ")]
     reason = errors[-1].removeprefix("ERROR: ").rstrip(".") if errors else f"exit code {code}"

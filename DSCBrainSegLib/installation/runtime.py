@@ -1,7 +1,7 @@
-"""The runtime folder: TensorFlow, Keras and what else the worker needs, apart from Slicer's Python.
+"""The runtime folder: ONNX Runtime and what else the worker needs, apart from Slicer's Python.
 
-TensorFlow pins packages that Slicer ships in other versions, so it is never installed into Slicer.
-It gets a folder of its own, which only the worker process has on its path. Where the interpreter
+Slicer's own packages are never changed: what it lacks goes into a folder which only the worker
+process has on its path. Where the interpreter
 has all that is needed already (a virtual environment), no folder is needed.
 
 ``python -m DSCBrainSegLib.installation.runtime install | remove | state`` does the same in a
@@ -21,14 +21,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from DSCBrainSegLib.errors import OutputError
-from DSCBrainSegLib.installation.requirements import is_built_in, requirements, tensorflow_version
+from DSCBrainSegLib.installation.requirements import is_built_in, requirements
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
 
 VARIABLE = "DSCBRAINSEG_RUNTIME"
 """Environment variable with another place for runtime folders than the user's own."""
 
-NEEDED_BYTES = 2_300_000_000
-"""Free space an installation takes while it runs: 1.7 GB stay, the rest are downloads."""
+DOWNLOAD_MB = 40
+"""In Slicer, which brings the large ones; without NumPy and SciPy it is 95 MB."""
+
+DISK_MB = 110
+"""What stays; 340 MB without NumPy and SciPy."""
+
+NEEDED_BYTES = 450_000_000
+"""Free space an installation takes at most while it runs, downloads included."""
 
 ABANDONED_SECONDS = 60.0
 """An installation that has not touched its folder for so long was killed."""
@@ -66,7 +72,7 @@ class RuntimeState:
 def base_folder(system: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder that holds the runtime folders of one user.
 
-    On Windows it is short: TensorFlow has files with paths of 163 characters, and 259 are allowed.
+    On Windows it is short: ONNX Runtime has files with long paths, and 259 characters are allowed.
     """
     if environment.get(VARIABLE):
         return Path(environment[VARIABLE]).absolute()
@@ -79,9 +85,9 @@ def base_folder(system: str = sys.platform, environment: Mapping[str, str] = os.
 
 
 def runtime_folder() -> Path:
-    """Return the folder for this version of Python and of TensorFlow; it may not exist."""
+    """Return the folder for this version of Python; it may not exist."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return base_folder() / f"{python}-{tensorflow_version()}"
+    return base_folder() / f"{python}-onnx"
 
 
 def runtime_state() -> RuntimeState:
@@ -93,9 +99,9 @@ def runtime_state() -> RuntimeState:
 
 
 def folder_state(folder: Path, wanted: list[str]) -> RuntimeState:
-    """Look whether a folder holds a whole installation of `wanted`."""
+    """Look whether a folder holds a whole installation of `wanted`, or of more."""
     marker = _read_marker(folder)
-    if marker.get("requirements") == wanted:
+    if marker and set(wanted) <= set(marker["requirements"]):
         return RuntimeState("ready", folder, marker["size_bytes"])
     rests = [*([folder] if folder.exists() else []), *_partial_folders(folder.parent)]
     if rests:
@@ -110,7 +116,7 @@ def install(
 ) -> RuntimeState:
     """Install the runtime folder with pip; it appears only when it is complete.
 
-    Downloads about 0.4 GB. Does nothing if `runtime_state` says that nothing is needed.
+    Downloads about `DOWNLOAD_MB`. Does nothing if `runtime_state` says that nothing is needed.
 
     Parameters
     ----------
@@ -133,7 +139,9 @@ def install(
     state = runtime_state()
     if state.usable:
         return state
-    install_folder(state.folder, requirements(), NEEDED_BYTES, progress, cancelled, python)
+    install_folder(
+        state.folder, requirements(), NEEDED_BYTES, progress, cancelled, python, exactly=True
+    )
     return runtime_state()
 
 
@@ -144,10 +152,12 @@ def install_folder(
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
     python: str | None = None,
+    exactly: bool = False,
 ) -> None:
     """Install the requirements `wanted` into a folder, which appears only when it is complete.
 
-    `needed_bytes` is the free space it takes meanwhile; all else as in `install`.
+    `needed_bytes` is the free space it takes meanwhile; with `exactly` nothing is added that they
+    require; all else as in `install`.
     """
     from DSCBrainSegLib.installation.pip_run import install_into
 
@@ -158,7 +168,7 @@ def install_folder(
         _check_space(folder.parent, needed_bytes)
         partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder.parent))
         content = partial / "x"
-        install_into(content, python or sys.executable, wanted, progress, cancelled)
+        install_into(content, python or sys.executable, wanted, progress, cancelled, exactly)
         progress(0, 0, "Finishing")
         _write_marker(content, wanted)
         _discard(folder)
@@ -216,7 +226,6 @@ def worker_environment() -> dict[str, str]:
     if os.environ.get("PYTHONPATH"):
         paths.append(os.environ["PYTHONPATH"])
     return {
-        "TF_CPP_MIN_LOG_LEVEL": "3",
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONSAFEPATH": "1",

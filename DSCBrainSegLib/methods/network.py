@@ -69,17 +69,18 @@ class NetworkMethod(SegmentationMethod):
         return replace(self, weights=Path(weights))
 
     def prepare(self) -> None:
-        """Load the network and let the back end compile it."""
+        """Load the network."""
         from DSCBrainSegLib.network.predict import prepare_network
 
         prepare_network(self.weights_file)
 
     @property
     def facts(self) -> dict:
-        """Name and SHA-256 of the weights, checked against the model card."""
+        """Name and SHA-256 of the weights, checked against the model card, and the engine."""
+        from DSCBrainSegLib.network.engines.load import require_engine
         from DSCBrainSegLib.network.weights import describe
 
-        return describe(self.weights_file)
+        return {**describe(self.weights_file), "engine": require_engine()}
 
     @property
     def calibration(self) -> Calibration | None:

@@ -1,16 +1,19 @@
-"""Choose the Keras back end from what is installed, before Keras is imported."""
+"""Start Keras on the back end that is chosen or installed."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from DSCBrainSegLib.errors import MissingPackageError
 
 BACKENDS = ("tensorflow", "torch", "jax")
 """In order of preference."""
 
-_ADVICE = 'install one with: pip install "DSCBrainSegLib[tensorflow]"'
+_ADVICE = 'install one with: pip install "DSCBrainSegLib[keras]"'
 
 
 def select_backend() -> str:
@@ -29,7 +32,7 @@ def select_backend() -> str:
         Keras or a back end for it is not installed.
     """
     if not _installed("keras"):
-        raise MissingPackageError(f"The network needs Keras and TensorFlow; {_ADVICE}.")
+        raise MissingPackageError(f"This needs Keras and TensorFlow; {_ADVICE}.")
     wanted = os.environ.get("KERAS_BACKEND")
     if wanted:
         if not _installed(wanted):
@@ -41,8 +44,41 @@ def select_backend() -> str:
         if _installed(backend):
             os.environ["KERAS_BACKEND"] = backend
             return backend
-    raise MissingPackageError(f"The network needs TensorFlow, PyTorch or JAX; {_ADVICE}.")
+    raise MissingPackageError(f"Keras needs TensorFlow, PyTorch or JAX; {_ADVICE}.")
+
+
+def start_keras() -> None:
+    """Import Keras and its back end, without what they print.
+
+    Raises
+    ------
+    MissingPackageError
+        Keras or a back end for it is not installed.
+    """
+    select_backend()
+    if "keras" not in sys.modules:
+        with _quiet():
+            import keras  # noqa: F401 - loading it is the point
 
 
 def _installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep native libraries' messages off standard error while they load.
+
+    TensorFlow prints its build options from C++ before any setting of its own is read, so the file
+    descriptor itself is turned away for the moment.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

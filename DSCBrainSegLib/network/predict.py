@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import numpy as np
 
+from DSCBrainSegLib.network.engines.interface import Engine
+from DSCBrainSegLib.network.engines.load import load_engine
 from DSCBrainSegLib.progress import (
     CancelCallback,
     ProgressCallback,
@@ -57,7 +58,7 @@ def predict_brain(
     WeightsError
         The weights are missing, damaged or do not fit.
     MissingPackageError
-        No Keras back end is installed.
+        What computes the network is not installed.
     Cancelled
         The user cancelled.
     """
@@ -68,7 +69,7 @@ def predict_brain(
 
     count = len(volume)
     progress(0, count, "Loading the network")
-    model = prepare_network(weights)
+    engine = load_engine(weights)
     network = network_of(weights)
     slices, grid = to_network_grid(scale_intensity(volume), spacing, network.input_size)
     inputs = input_channels(slices, network, None if drop is None else grid.forward(drop))
@@ -76,13 +77,13 @@ def predict_brain(
     for start in range(0, count, BATCH_SIZE):
         check_cancelled(cancelled)
         batch = inputs[start : start + BATCH_SIZE]
-        probabilities[start : start + len(batch)] = _brain_class(model, batch)
+        probabilities[start : start + len(batch)] = engine.predict(batch)
         progress(start + len(batch), count, "Segmenting slices")
     return np.clip(grid.back(probabilities), 0.0, 1.0)
 
 
-def prepare_network(weights: Path | None = None):
-    """Load the network and let the back end compile it, so that segmenting starts at once.
+def prepare_network(weights: Path | None = None) -> Engine:
+    """Load the network, so that segmenting starts at once.
 
     Parameters
     ----------
@@ -91,23 +92,7 @@ def prepare_network(weights: Path | None = None):
 
     Returns
     -------
-    keras.Model
-        Kept: the next call returns at once.
+    Engine
+        As the environment chooses it (`engines.options`); kept: the next call returns at once.
     """
-    from DSCBrainSegLib.network.weights import load_model
-
-    model = load_model(weights)
-    _compile(model)
-    return model
-
-
-@functools.lru_cache(maxsize=8)
-def _compile(model) -> None:
-    _brain_class(model, np.zeros((1, *model.input_shape[1:]), np.float32))
-
-
-def _brain_class(model, batch: np.ndarray) -> np.ndarray:
-    # A fixed batch shape lets compiling back ends compile once.
-    padded = np.zeros((BATCH_SIZE, *batch.shape[1:]), np.float32)
-    padded[: len(batch)] = batch
-    return np.asarray(model.predict_on_batch(padded))[: len(batch), ..., 1]
+    return load_engine(weights)

@@ -1,10 +1,13 @@
-"""Weight files: a Keras ``.weights.h5`` with a JSON model card of the same name beside it."""
+"""Weight files: a Keras ``.weights.h5``, the ``.onnx`` made of it, and a JSON model card.
+
+All three lie in one folder and have one name; the card holds the SHA-256 of the other two.
+"""
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
+import os
 import warnings
 from pathlib import Path
 
@@ -12,6 +15,10 @@ from DSCBrainSegLib.errors import WeightsError
 from DSCBrainSegLib.network.config import NetworkConfig
 
 SUFFIX = ".weights.h5"
+ONNX_SUFFIX = ".onnx"
+ONNX_HASH = "onnx_sha256"
+"""Key of the card, there once the ``.onnx`` is made."""
+
 DEFAULT_NAME = "dsc-brain"
 
 
@@ -33,11 +40,18 @@ def default_weights() -> Path:
 
 
 def card_path(weights: Path) -> Path:
-    """Path of the model card that belongs to a weight file."""
-    weights = Path(weights)
-    if not weights.name.endswith(SUFFIX):
-        raise WeightsError(f"{weights.name} is not a weight file; its name must end in {SUFFIX}.")
-    return weights.with_name(weights.name.removesuffix(SUFFIX) + ".json")
+    """Path of the model card that belongs to a ``.weights.h5`` or ``.onnx`` file."""
+    return _beside(weights, ".json")
+
+
+def keras_path(weights: Path) -> Path:
+    """Path of the ``.weights.h5`` of that name."""
+    return _beside(weights, SUFFIX)
+
+
+def onnx_path(weights: Path) -> Path:
+    """Path of the ``.onnx`` of that name."""
+    return _beside(weights, ONNX_SUFFIX)
 
 
 def read_card(weights: Path) -> dict:
@@ -51,7 +65,7 @@ def read_card(weights: Path) -> dict:
     Raises
     ------
     WeightsError
-        The weights or the card are missing or the card cannot be read.
+        The file or its card is missing, or the card cannot be read.
     """
     weights = Path(weights)
     card = card_path(weights)
@@ -67,55 +81,59 @@ def read_card(weights: Path) -> dict:
 
 
 def describe(weights: Path) -> dict:
-    """Name and SHA-256 of a weight file, for provenance: the file's own hash, checked.
+    """Name and SHA-256 of the weights, for provenance; the hash of the file named is checked.
+
+    Parameters
+    ----------
+    weights : Path
+        ``.weights.h5`` or ``.onnx``.
+
+    Returns
+    -------
+    dict
+        ``name`` and ``sha256``, which is the ``.weights.h5`` file's whichever was named.
 
     Raises
     ------
     WeightsError
         The file does not have the hash its card states: it was damaged or exchanged.
     """
+    weights = Path(weights)
     card = read_card(weights)
-    digest = sha256(Path(weights))
-    if digest != card["sha256"]:
+    if weights.name.endswith(ONNX_SUFFIX):
+        if ONNX_HASH not in card:
+            raise WeightsError(
+                f"{weights} is not named in its model card; remove it to have it made again."
+            )
+        stated = card[ONNX_HASH]
+    else:
+        stated = card["sha256"]
+    if sha256(weights) != stated:
         raise WeightsError(
             f"{weights} is damaged or does not belong to its model card (SHA-256 differs); "
             "fetch it again."
         )
-    return {"name": card["name"], "sha256": digest}
+    return {"name": card["name"], "sha256": card["sha256"]}
 
 
 def load_model(weights: Path | None = None):
-    """Build the network of a weight file and load the weights; kept for the next call.
+    """Build the network of a weight file in Keras and load the weights.
 
     Parameters
     ----------
     weights : Path, optional
-        The shipped default if not given.
+        ``.weights.h5``; the shipped default if not given.
 
     Returns
     -------
     keras.Model
+        A new one at every call.
     """
     path = Path(weights) if weights else default_weights()
     describe(path)
-    return _load(path.resolve(), path.stat().st_mtime_ns)
+    from DSCBrainSegLib.network.backend import start_keras
 
-
-def network_of(weights: Path | None = None) -> NetworkConfig:
-    """Architecture of a weight file; of the shipped default if none is given."""
-    return NetworkConfig.from_dict(read_card(weights or default_weights())["network"])
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file as a hexadecimal string."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-@functools.lru_cache(maxsize=8)
-def _load(path: Path, _modified: int):
-    from DSCBrainSegLib.network.backend import select_backend
-
-    select_backend()
+    start_keras()
     from DSCBrainSegLib.network.model import build_model
 
     model = build_model(network_of(path))
@@ -128,3 +146,31 @@ def _load(path: Path, _modified: int):
         raise WeightsError(f"{path} does not fit the network its model card names.") from error
     model.trainable = False
     return model
+
+
+def network_of(weights: Path | None = None) -> NetworkConfig:
+    """Architecture of a weight file; of the shipped default if none is given."""
+    return NetworkConfig.from_dict(read_card(weights or default_weights())["network"])
+
+
+def write_card(card: Path, values: dict) -> None:
+    """Write a model card; one that exists is replaced in one step."""
+    partial = card.with_name(f"partial.{card.name}")
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, card)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file as a hexadecimal string."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _beside(weights: Path, suffix: str) -> Path:
+    weights = Path(weights)
+    for known in (SUFFIX, ONNX_SUFFIX):
+        if weights.name.endswith(known):
+            return weights.with_name(weights.name.removesuffix(known) + suffix)
+    raise WeightsError(
+        f"{weights.name} is not a weight file; its name must end in {SUFFIX} or {ONNX_SUFFIX}."
+    )

@@ -10,7 +10,7 @@ import numpy as np
 import DSCBrainSegLib
 from DSCBrainSegLib.pipeline import SegmentationResult
 
-REPORTED_PACKAGES = ("numpy", "scipy", "pydicom", "nibabel", "pynrrd", "keras")
+REPORTED_PACKAGES = ("numpy", "scipy", "pydicom", "nibabel", "pynrrd", "onnxruntime")
 BACKEND_PACKAGES = {
     "tensorflow": ("tensorflow", "tensorflow-cpu"),
     "torch": ("torch",),
@@ -64,19 +64,22 @@ def collect_facts(result: SegmentationResult) -> dict:
 
 def collect_versions() -> dict[str, str]:
     """Return versions of this software, of what it runs on and of the packages it uses."""
-    import os
+    import sys
 
     versions = {
         "DSCBrainSegLib": DSCBrainSegLib.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
-    backend = os.environ.get("KERAS_BACKEND", "")
-    for package in (*REPORTED_PACKAGES, *BACKEND_PACKAGES.get(backend, ())):
+    packages = REPORTED_PACKAGES
+    if "keras" in sys.modules:
+        backend = sys.modules["keras"].backend.backend()
+        packages += ("keras", *BACKEND_PACKAGES.get(backend, ()))
+    for package in packages:
         try:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    if backend:
+    if "keras" in sys.modules:
         versions["keras backend"] = backend
     return versions

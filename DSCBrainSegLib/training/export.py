@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from DSCBrainSegLib.errors import ConfigurationError, OutputError
 from DSCBrainSegLib.network.config import NetworkConfig
-from DSCBrainSegLib.network.weights import card_path, sha256
+from DSCBrainSegLib.network.inference_form import is_kernel
+from DSCBrainSegLib.network.weights import ONNX_HASH, card_path, onnx_path, sha256, write_card
 
 REQUIRED = ("data", "recipe", "figures", "limits", "licence")
 """What a model card has to say."""
@@ -22,9 +23,10 @@ def export_weights(
     card: dict,
     overwrite: bool = False,
 ) -> None:
-    """Write the weights of a checkpoint, or the mean of several, and the model card beside them.
+    """Write the weights of a checkpoint, or the mean of several, for use and for sharing.
 
-    A mean of weights is of use if one training went on from the other.
+    Beside the ``.weights.h5``, whose kernels are stored in half precision, lie the ``.onnx`` made
+    of it and the model card. A mean of weights is of use if one training went on from the other.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def export_weights(
     target : Path
         Weight file to write, ending in ``.weights.h5``.
     card : dict
-        Sections `REQUIRED` of the model card; name, network and SHA-256 are added.
+        Sections `REQUIRED` of the model card, and others; name, network and SHA-256 are entered.
     overwrite : bool
         Replace an existing weight file.
 
@@ -45,11 +47,17 @@ def export_weights(
         The card lacks a section.
     OutputError
         The target exists.
+    MissingPackageError
+        Keras or the converter to ``.onnx`` is not installed.
+    OSError
+        The files cannot be written. They are made in a folder beside the target and then moved; a
+        kill just then leaves a card that does not fit, which is told when the weights are loaded.
     """
-    from DSCBrainSegLib.network.backend import select_backend
+    from DSCBrainSegLib.network.backend import start_keras
 
-    select_backend()
+    start_keras()
     from DSCBrainSegLib.network.model import build_model
+    from DSCBrainSegLib.network.onnx_export import add_onnx
 
     missing = [section for section in REQUIRED if not card.get(section)]
     if missing:
@@ -63,10 +71,17 @@ def export_weights(
         model.load_weights(checkpoint)
         loaded.append(model.get_weights())
     model.set_weights([sum(each) / len(loaded) for each in zip(*loaded, strict=True)])
-    write_weight_file(model, network, target, card)
+    with tempfile.TemporaryDirectory(prefix="partial.", dir=target.parent) as work:
+        made = Path(work) / target.name
+        write_weight_file(model, network, made, card, store_half=True)
+        add_onnx(made)
+        for path in (card_path, onnx_path, Path):
+            os.replace(path(made), path(target))
 
 
-def write_weight_file(model, network: NetworkConfig, target: Path, card: dict) -> None:
+def write_weight_file(
+    model, network: NetworkConfig, target: Path, card: dict, store_half: bool = False
+) -> None:
     """Write a model's weights and its card, replacing earlier ones.
 
     Parameters
@@ -77,7 +92,10 @@ def write_weight_file(model, network: NetworkConfig, target: Path, card: dict) -
     target : Path
         Ends in ``.weights.h5``.
     card : dict
-        Sections `REQUIRED` of the model card.
+        Sections `REQUIRED` of the model card, and others.
+    store_half : bool
+        Store kernels in half precision, in which they are computed with when segmenting
+        (`network.inference_form`). Not for weights that training goes on from.
 
     Raises
     ------
@@ -87,13 +105,37 @@ def write_weight_file(model, network: NetworkConfig, target: Path, card: dict) -
     """
     partial = target.with_name("partial." + target.name)
     model.save_weights(partial)
+    if store_half:
+        _store_in_half(partial)
     values = {
         "name": target.name.split(".")[0],
         "network": network.to_dict(),
         "parameters": model.count_params(),
         "sha256": sha256(partial),
-        **card,
     }
-    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    card_path(target).write_text(text, encoding="utf-8")
+    of_others = {ONNX_HASH, *values}
+    write_card(
+        card_path(target),
+        {**values, **{name: said for name, said in card.items() if name not in of_others}},
+    )
     os.replace(partial, target)
+
+
+def _store_in_half(path: Path) -> None:
+    """Rewrite a weight file with its kernels in half precision; Keras reads them as ever."""
+    import h5py
+
+    half = path.with_name(f"half.{path.name}")
+
+    def copy(name: str, item) -> None:
+        if isinstance(item, h5py.Dataset):
+            values = item[()]
+            target.create_dataset(name, data=values.astype("f2") if is_kernel(values) else values)
+        else:
+            target.require_group(name)
+        target[name].attrs.update(item.attrs)
+
+    with h5py.File(path) as source, h5py.File(half, "w") as target:
+        source.visititems(copy)
+        target.attrs.update(source.attrs)
+    os.replace(half, path)

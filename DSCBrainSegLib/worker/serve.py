@@ -48,6 +48,7 @@ class Worker:
     def __init__(self, report: Callable[[dict], None]):
         self._report = report
         self._seconds_per_slice: float | None = None
+        self._device: str | None = None
         self._commands = {
             "hello": self._hello,
             "warm": self._warm,
@@ -83,16 +84,15 @@ class Worker:
             return event
 
     def _hello(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
-        from DSCBrainSegLib.errors import MissingPackageError
         from DSCBrainSegLib.methods import list_methods
-        from DSCBrainSegLib.network.backend import select_backend
+        from DSCBrainSegLib.network.engines.load import require_engine
         from DSCBrainSegLib.results.facts import collect_versions
 
         check_fields(fields, {})
         backend, problem = None, None
         try:
-            backend = select_backend()
-        except MissingPackageError as error:
+            backend = require_engine()
+        except DSCBrainSegError as error:
             problem = str(error)
         return {
             "protocol": PROTOCOL,
@@ -107,7 +107,7 @@ class Worker:
         }
 
     def _warm(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback) -> dict:
-        from DSCBrainSegLib.network.device import measure_speed, start_keras
+        from DSCBrainSegLib.network.device import measure_speed
         from DSCBrainSegLib.network.predict import prepare_network
         from DSCBrainSegLib.network.weights import default_weights, describe
 
@@ -116,13 +116,10 @@ class Worker:
         facts = describe(weights)
         start = time.perf_counter()
         check_cancelled(cancelled)
-        progress(0, 3, "Starting the network library")
-        start_keras()
+        progress(0, 2, "Loading the network")
+        self._device = prepare_network(weights).device
         check_cancelled(cancelled)
-        progress(1, 3, "Loading the network")
-        prepare_network(weights)
-        check_cancelled(cancelled)
-        progress(2, 3, "Measuring the speed")
+        progress(1, 2, "Measuring the speed")
         self._seconds_per_slice = measure_speed(weights)
         seconds = round(time.perf_counter() - start, 4)
         return {"weights": facts, "seconds": seconds, **self._speed()}
@@ -166,7 +163,7 @@ class Worker:
 
         measured = self._seconds_per_slice
         return {
-            "device": name_device(),
+            "device": name_device(self._device),
             "seconds_per_slice": round(measured or estimate_speed(), 5),
             "seconds_per_slice_is_measured": measured is not None,
         }

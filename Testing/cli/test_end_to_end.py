@@ -26,7 +26,7 @@ def phantom_folder(tmp_path_factory):
     ids=["with the bolus", "one time point"],
 )
 def test_the_shipped_weights_find_the_brain_of_the_phantom(
-    phantom_folder, tmp_path, capfd, keras, options, tumour_in_mask
+    phantom_folder, tmp_path, capfd, options, tumour_in_mask
 ):
     from DSCBrainSegLib.series import read_series
 
@@ -64,7 +64,7 @@ def test_the_demo_s_figures_compare_the_two_files(phantom_folder, capsys):
     "name",
     ["siemens-prisma-asl", "ge-uhp-se-epi", "philips-elition", "siemens-trio-b12"],
 )
-def test_real_series_agree_with_their_consensus_masks(name, keras):
+def test_real_series_agree_with_their_consensus_masks(name):
     from DSCBrainSegLib.cohort.cases import find_cases
     from DSCBrainSegLib.evaluation.run import evaluate
     from DSCBrainSegLib.methods import get_method

@@ -23,7 +23,7 @@ from DSCBrainSegLib.evaluation.run import evaluate_folder
 
 @pytest.fixture
 def network(monkeypatch):
-    """A network that needs no Keras; returns the weights it was called with."""
+    """A network that computes nothing; returns the weights it was called with."""
     used = []
 
     def segment(volume, spacing, weights, progress, cancelled):
@@ -33,7 +33,6 @@ def network(monkeypatch):
     fake = replace(methods.get_method("network"), segment=segment)
     monkeypatch.setattr("DSCBrainSegLib.network.predict.prepare_network", lambda path: None)
     monkeypatch.setitem(methods.registry._METHODS, "network", fake)
-    monkeypatch.setattr("DSCBrainSegLib.cli.network_start.load_keras", lambda: None)
     return used
 
 

@@ -44,7 +44,6 @@ def registry(monkeypatch):
         found = {name: SegmentationMethod(name, name, each) for name, each in functions.items()}
         monkeypatch.setattr(methods.registry, "_METHODS", found)
 
-    monkeypatch.setattr("DSCBrainSegLib.cli.network_start.load_keras", lambda: None)
     fill(otsu=above_half, aabl=left_half, cusum=broken, network=nothing)
     return fill
 

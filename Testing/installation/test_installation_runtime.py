@@ -2,10 +2,8 @@
 
 import http.server
 import importlib.metadata
-import importlib.util
 import json
 import os
-import platform
 import signal
 import socket
 import subprocess
@@ -21,12 +19,9 @@ from wheels import make_wheel
 from DSCBrainSegLib.errors import Cancelled, MissingPackageError, OutputError
 from DSCBrainSegLib.installation import pip_run, requirements, runtime
 
-LONGEST_TENSORFLOW_PATH = 163
-LINUX_PC = (platform.system(), platform.machine()) == ("Linux", "x86_64")
-TENSORFLOW = "tensorflow-cpu" if LINUX_PC else "tensorflow"
-VERSIONS = {name.split(">=")[0]: "99.0" for name in requirements.LIBRARIES} | {
-    TENSORFLOW: f"{requirements.tensorflow_version()}.7"
-}
+LONGEST_PATH = 125
+"""Of what is installed, onnxruntime's compiled Python files."""
+VERSIONS = {name.split(">=")[0]: "99.0" for name in requirements.LIBRARIES}
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +35,10 @@ def wheels(tmp_path_factory):
 
 @pytest.fixture
 def base(tmp_path, monkeypatch):
-    """An empty place for runtime folders, for an interpreter that has no Keras."""
+    """An empty place for runtime folders, for an interpreter that lacks all that is needed."""
     base = tmp_path / "Läufe von Bölü 1"
     monkeypatch.setenv(runtime.VARIABLE, str(base))
-    monkeypatch.setattr(runtime, "is_built_in", lambda: False)
+    monkeypatch.setattr(requirements, "_is_met", lambda requirement: False)
     monkeypatch.delenv("PYTHONPATH", raising=False)
     # This machine's own pip settings stay out of the tests.
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -110,9 +105,7 @@ def test_an_installation_is_complete_used_by_the_worker_and_can_be_removed(offli
     )
     assert any(line.startswith("Successfully installed") for line in told)
     environment = runtime.worker_environment()
-    code = (
-        f"import {TENSORFLOW.replace('-', '_')} as t, keras, DSCBrainSegLib; print(t.__version__)"
-    )
+    code = "import onnxruntime, DSCBrainSegLib; print(onnxruntime.__version__)"
     printed = subprocess.run(
         [sys.executable, "-c", code],
         env=environment,
@@ -121,7 +114,7 @@ def test_an_installation_is_complete_used_by_the_worker_and_can_be_removed(offli
         text=True,
         check=True,
     ).stdout.strip()
-    assert printed == VERSIONS[TENSORFLOW]
+    assert printed == VERSIONS["onnxruntime"]
     assert runtime.install(lambda *_: pytest.fail("nothing was to be done")) == state
     runtime.remove()
     assert names(offline) == []
@@ -133,7 +126,9 @@ def test_an_installation_of_an_older_library_is_installed_anew(offline):
     folder = runtime.runtime_folder()
     folder.mkdir(parents=True)
     (folder / "old.py").touch()
-    (folder / "complete.json").write_text(json.dumps({"requirements": ["keras"], "size_bytes": 1}))
+    (folder / "complete.json").write_text(
+        json.dumps({"requirements": ["keras>=3.5"], "size_bytes": 1})
+    )
     assert runtime.runtime_state().status == "incomplete"
     assert runtime.install().status == "ready"
     assert not (folder / "old.py").exists() and names(offline) == [folder.name]
@@ -156,7 +151,8 @@ def test_a_cancelled_installation_ends_pip_and_leaves_nothing(base, stalled):
 
 def test_a_killed_installation_is_never_taken_for_a_whole_one(base, stalled, wheels, monkeypatch):
     code = (
-        "from DSCBrainSegLib.installation import runtime; runtime.is_built_in = lambda: False; "
+        "from DSCBrainSegLib.installation import requirements, runtime; "
+        "requirements._is_met = lambda requirement: False; "
         "runtime.install()"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY)
@@ -190,7 +186,7 @@ def test_folders_of_others_are_not_swept(base):
     assert runtime.runtime_state().status == "missing"
 
 
-@pytest.mark.parametrize("missing", [None, TENSORFLOW])
+@pytest.mark.parametrize("missing", [None, "onnxruntime"])
 def test_a_package_that_cannot_be_found_is_named(offline, wheels, tmp_path, monkeypatch, missing):
     some = tmp_path / "some"
     some.mkdir()
@@ -198,7 +194,7 @@ def test_a_package_that_cannot_be_found_is_named(offline, wheels, tmp_path, monk
         if missing and name != missing:
             make_wheel(some, name, version)
     monkeypatch.setenv("PIP_FIND_LINKS", str(some))
-    with pytest.raises(MissingPackageError, match=missing or "keras") as raised:
+    with pytest.raises(MissingPackageError, match=missing or "numpy") as raised:
         runtime.install()
     assert "\n" not in str(raised.value)
     assert names(offline) == []
@@ -216,9 +212,9 @@ def test_no_connection_is_said(base, monkeypatch):
 
 
 def test_a_full_disk_is_said_before_the_download(offline, monkeypatch):
-    usage = type("Usage", (), {"free": 1_500_000_000})
+    usage = type("Usage", (), {"free": 150_000_000})
     monkeypatch.setattr(runtime.shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(OutputError, match=r"has 1\.5 GB of free space .* needs 2\.3 GB"):
+    with pytest.raises(OutputError, match=r"has 0\.1 GB of free space .* needs 0\.5 GB"):
         runtime.install()
     assert names(offline) == []
 
@@ -226,7 +222,7 @@ def test_a_full_disk_is_said_before_the_download(offline, monkeypatch):
 def test_a_place_that_cannot_hold_folders_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv(runtime.VARIABLE, str(tmp_path / "file"))
-    monkeypatch.setattr(runtime, "is_built_in", lambda: False)
+    monkeypatch.setattr(requirements, "_is_met", lambda requirement: False)
     with pytest.raises(OutputError, match=runtime.VARIABLE):
         runtime.install()
 
@@ -255,58 +251,83 @@ def test_what_pip_says_becomes_one_sentence(printed, error, words):
 def test_downloads_are_told_in_bytes_where_pip_can(tmp_path):
     told = []
     lines = pip_run._Lines(lambda *progress: told.append(progress))
-    lines.feed(b"Downloading tensorflow_cpu.whl (280 MB)\nProgress 14")
+    lines.feed(b"Downloading onnxruntime.whl (280 MB)\nProgress 14")
     lines.feed(b"0 of 280\n\n")
-    name = "Downloading tensorflow_cpu.whl (280 MB)"
+    name = "Downloading onnxruntime.whl (280 MB)"
     assert told == [(0, 0, name), (140, 280, name)]
-    command = pip_run.install_command("python", tmp_path, ["keras"], raw_progress=True)
+    command = pip_run.install_command("python", tmp_path, ["nothing"], raw_progress=True)
     assert command[command.index("--progress-bar") + 1] == "raw"
 
 
 def test_an_interpreter_that_has_everything_needs_no_folder(tmp_path, monkeypatch):
-    if not importlib.util.find_spec("tensorflow"):
-        pytest.skip("TensorFlow is not installed")
     monkeypatch.setenv(runtime.VARIABLE, str(tmp_path))
     assert runtime.install().status == "built-in"
     assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize(
-    ("function", "answer"),
-    [
-        ("find_spec", lambda name: None),
-        ("version", lambda name: "2.4.4"),
-    ],
+    ("name", "version"), [("onnxruntime", None), ("numpy", "1.24.4"), ("pydicom", "2.4.4")]
 )
-def test_an_old_or_missing_package_is_noticed(monkeypatch, function, answer):
-    where = importlib.util if function == "find_spec" else importlib.metadata
-    monkeypatch.setattr(where, function, answer)
+def test_only_what_is_missing_or_too_old_is_installed(monkeypatch, name, version):
+    real = importlib.metadata.version
+
+    def found(asked):
+        if asked != name:
+            return real(asked)
+        if version is None:
+            raise importlib.metadata.PackageNotFoundError
+        return version
+
+    monkeypatch.setattr(importlib.metadata, "version", found)
     assert not requirements.is_built_in()
+    assert [each.split(">=")[0] for each in requirements.requirements()] == [name]
+
+
+def test_pip_adds_nothing_because_everything_needed_is_named(tmp_path):
+    from packaging.requirements import Requirement
+
+    named = {each.split(">=")[0] for each in requirements.LIBRARIES}
+    for name in named:
+        for line in importlib.metadata.requires(name) or []:
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                assert needed.name.lower() in named, f"{name} needs {needed}"
+    command = pip_run.install_command("python", tmp_path, ["numpy"], exactly=True)
+    assert "--no-deps" in command
+
+
+def test_a_folder_that_holds_more_than_is_missing_is_ready(offline, monkeypatch):
+    runtime.install()
+    monkeypatch.setattr(requirements, "_is_met", lambda each: not each.startswith("onnxruntime"))
+    assert runtime.runtime_state().status == "ready"
 
 
 def test_paths_stay_short_enough_for_windows():
     user = "x" * 20
     base = runtime.base_folder("win32", {"LOCALAPPDATA": f"C:\\Users\\{user}\\AppData\\Local"})
-    final = PureWindowsPath(str(base), "3.12-2.21")
+    final = PureWindowsPath(str(base), "3.12-onnx")
     # pip unpacks into a folder of its own inside ours and moves from there.
     partial = f"{runtime._PARTIAL}12345678"
     unpacking = PureWindowsPath(str(base), partial, "pip-target-12345678", "lib", "python")
     for folder in (final, unpacking):
-        assert len(str(folder)) + 1 + LONGEST_TENSORFLOW_PATH < 260
+        assert len(str(folder)) + 1 + LONGEST_PATH < 260
 
 
 def test_what_is_installed_is_what_the_package_declares():
     tomllib = pytest.importorskip("tomllib")
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {*project["dependencies"], *project["optional-dependencies"]["tensorflow"]}
-    assert set(requirements.LIBRARIES) <= declared
+    ours = {name for name in requirements.LIBRARIES if name in project["dependencies"]}
+    others = {name.split(">=")[0] for name in requirements.LIBRARIES if name not in ours}
+    # What onnxruntime and pynrrd require.
+    assert others == {"typing_extensions", "flatbuffers", "protobuf", "packaging"}
 
 
 def test_the_terminal_entry(offline):
     def call(action):
         code = (
-            "import sys; from DSCBrainSegLib.installation import runtime; "
-            f"runtime.is_built_in = lambda: False; sys.exit(runtime.main([{action!r}]))"
+            "import sys; from DSCBrainSegLib.installation import requirements, runtime; "
+            "requirements._is_met = lambda requirement: False; "
+            f"sys.exit(runtime.main([{action!r}]))"
         )
         return subprocess.run(
             [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True

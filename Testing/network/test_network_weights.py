@@ -1,27 +1,43 @@
 """Weight files are found, checked against their card, and refused when damaged."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+from network_factory import random_model
 
 from DSCBrainSegLib.errors import Cancelled, WeightsError
 from DSCBrainSegLib.network import weights as weight_files
 from DSCBrainSegLib.network.config import NetworkConfig
+from DSCBrainSegLib.network.engines.load import load_engine
+from DSCBrainSegLib.network.engines.options import EngineOptions
 
-TINY = NetworkConfig(widths=(4, 8), input_size=32)
+TINY = NetworkConfig(widths=(8, 16), input_size=32)
+OTHERS = (weight_files.card_path, weight_files.onnx_path)
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory, keras):
+    """A small network in all three files."""
+    from DSCBrainSegLib.training.export import REQUIRED, export_weights
+
+    folder = tmp_path_factory.mktemp("tiny")
+    model = random_model(keras, TINY)
+    model.save_weights(folder / "checkpoint.weights.h5")
+    target = folder / "tiny.weights.h5"
+    export_weights(
+        [folder / "checkpoint.weights.h5"], TINY, target, dict.fromkeys(REQUIRED, "said")
+    )
+    return target
 
 
 @pytest.fixture
-def tiny_weights(tmp_path, keras):
-    from DSCBrainSegLib.network.model import build_model
-
-    keras.utils.set_random_seed(3)
-    path = tmp_path / "tiny.weights.h5"
-    build_model(TINY).save_weights(path)
-    card = {"name": "tiny", "network": TINY.to_dict(), "sha256": weight_files.sha256(path)}
-    path.with_name("tiny.json").write_text(json.dumps(card))
-    return path
+def tiny_weights(made_once, tmp_path):
+    for path in (made_once, *(find(made_once) for find in OTHERS)):
+        shutil.copy(path, tmp_path)
+    return tmp_path / made_once.name
 
 
 def test_probabilities_come_back_on_the_volume(tiny_weights):
@@ -54,10 +70,21 @@ def test_cancel_stops_between_batches(tiny_weights):
         predict_brain(np.random.rand(9, 32, 32), (1, 1, 1), tiny_weights, cancelled=lambda: True)
 
 
-def test_damaged_weights_are_refused(tiny_weights):
-    tiny_weights.write_bytes(tiny_weights.read_bytes()[:-10])
-    with pytest.raises(WeightsError, match="damaged"):
-        weight_files.load_model(tiny_weights)
+@pytest.mark.parametrize("engine, find", [("keras", Path), ("onnx", weight_files.onnx_path)])
+def test_damaged_weights_are_refused(tiny_weights, engine, find):
+    damaged = find(tiny_weights)
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+    with pytest.raises(WeightsError, match=f"{damaged.name} is damaged"):
+        load_engine(tiny_weights, EngineOptions(engine))
+
+
+def test_an_onnx_file_that_the_card_does_not_name_is_refused(tiny_weights):
+    card_file = weight_files.card_path(tiny_weights)
+    card = json.loads(card_file.read_text())
+    del card["onnx_sha256"]
+    card_file.write_text(json.dumps(card))
+    with pytest.raises(WeightsError, match=r"tiny\.onnx is not named in its model card"):
+        load_engine(tiny_weights, EngineOptions())
 
 
 def test_weights_of_another_network_are_refused(tiny_weights):
@@ -80,7 +107,7 @@ def test_missing_files_and_wrong_names_are_named(tmp_path):
     with pytest.raises(WeightsError, match="does not exist"):
         weight_files.read_card(tmp_path / "none.weights.h5")
     with pytest.raises(WeightsError, match="must end in"):
-        weight_files.read_card(tmp_path / "model.onnx")
+        weight_files.read_card(tmp_path / "model.keras")
 
 
 def test_the_shipped_weights_match_their_card():
@@ -88,6 +115,8 @@ def test_the_shipped_weights_match_their_card():
     facts = weight_files.describe(path)
     card = weight_files.read_card(path)
     assert facts["sha256"] == card["sha256"]
-    assert path.stat().st_size < 40e6
+    assert path.stat().st_size < 10e6
+    assert weight_files.describe(weight_files.onnx_path(path)) == facts
+    assert weight_files.onnx_path(path).stat().st_size < 5e6
     for section in ("data", "recipe", "figures", "limits", "licence"):
         assert card[section], f"the model card lacks {section}"

@@ -62,7 +62,6 @@ def network(monkeypatch, tmp_path):
     fake = replace(methods.get_method("network"), segment=segment)
     monkeypatch.setitem(methods.registry._METHODS, "network", fake)
     monkeypatch.setattr("DSCBrainSegLib.network.predict.prepare_network", lambda path: None)
-    monkeypatch.setattr("DSCBrainSegLib.cli.network_start.load_keras", lambda: None)
     return calls, weights_file(tmp_path, NetworkConfig(neighbours=1, bolus_channel=True))
 
 
@@ -189,9 +188,8 @@ def test_frames_stay_decoded_only_while_there_is_room(file, decoded, monkeypatch
     assert decoded == [0, 1, 2, 2]
 
 
-def test_the_worker_and_the_command_line_take_the_same_way(network, file, tmp_path, monkeypatch):
+def test_the_worker_and_the_command_line_take_the_same_way(network, file, tmp_path):
     calls, weights = network
-    monkeypatch.setattr("DSCBrainSegLib.network.device.start_keras", lambda: None)
     fields = {"input": str(file), "output": str(tmp_path / "a"), "weights": str(weights)}
     with_it = segment_case(fields, lambda *step: None, lambda: False)
     other = {**fields, "output": str(tmp_path / "b"), "bolus": False}

@@ -82,7 +82,7 @@ def test_nothing_is_installed_without_a_yes(panel, runtime, clean_scene):
     assert "choose another method" in panel.ui.segmentStatusLabel.text
     assert runtime.commands == [] and not panel.segmentSection.busy
     (shown,) = clean_scene.dialogs.shown
-    assert "0.4 GB" in shown[1][0].text and "1.7 GB" in shown[1][0].text
+    assert "40 MB" in shown[1][0].text and "110 MB" in shown[1][0].text
 
 
 def test_other_methods_need_no_library(panel, runtime, clean_scene):

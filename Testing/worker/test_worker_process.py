@@ -210,17 +210,15 @@ def obey(volume, spacing):
     time.sleep(0.15)
     return volume > volume.mean()
 
-import DSCBrainSegLib.pipeline, DSCBrainSegLib.series, DSCBrainSegLib.network.device
+import DSCBrainSegLib.network.predict, DSCBrainSegLib.series
 from DSCBrainSegLib import methods
 
 stage = os.environ["STAGE"]
 methods.register_method(methods.SegmentationMethod("stop", "", stop))
 methods.register_method(methods.SegmentationMethod("obey", "", obey))
 if stage == "import":
-    DSCBrainSegLib.network.device.start_keras = stop_in_native_code
+    DSCBrainSegLib.network.predict.prepare_network = stop_in_native_code
 elif stage == "weights":
-    DSCBrainSegLib.network.device.start_keras = lambda: None
-    import DSCBrainSegLib.network.predict
     DSCBrainSegLib.network.predict.prepare_network = stop
 elif stage == "read":
     DSCBrainSegLib.series.open_series = stop

@@ -11,7 +11,6 @@ from DSCBrainSegLib.methods import NetworkMethod, SegmentationMethod
 from DSCBrainSegLib.methods.external.tools import ExternalTool
 
 LIBRARY = "DSCBrainSegLib"
-NETWORK_EXTRA = "tensorflow"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXTRA = re.compile(r"extra\s*==\s*[\"']([^\"']+)[\"']")
@@ -35,7 +34,7 @@ def install_megabytes(method: SegmentationMethod) -> float:
     names = method.packages if external else (LIBRARY,)
     weights = method.weights_file if isinstance(method, NetworkMethod) else None
     try:
-        required = requirements(names[0], NETWORK_EXTRA if weights else "")
+        required = requirements(names[0])
     except metadata.PackageNotFoundError:
         return float("nan")
     if not external:

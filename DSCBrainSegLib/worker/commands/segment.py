@@ -53,7 +53,6 @@ def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCall
     """
     from DSCBrainSegLib.files import output_folder, refuse_existing
     from DSCBrainSegLib.methods import get_method
-    from DSCBrainSegLib.network.device import start_keras
     from DSCBrainSegLib.pipeline import segment_series
     from DSCBrainSegLib.results.facts import collect_facts
 
@@ -67,9 +66,6 @@ def segment_case(fields: dict, progress: ProgressCallback, cancelled: CancelCall
         frame = _position(source, frame)
     method = get_method(fields.get("method", "network"))
     check_cancelled(cancelled)
-    if method.uses_weights:
-        progress(0, 1, "Starting the network library")
-        start_keras()
     result = segment_series(
         source,
         method.name,

@@ -1,0 +1,1 @@
+"""What computes the network: ONNX Runtime or Keras, behind one small interface."""
