@@ -179,8 +179,9 @@ def _has_packed_name(path: Path) -> bool:
 
 def _is_tar(path: Path) -> bool:
     try:
-        return tarfile.is_tarfile(path)
-    except (OSError, EOFError, zlib.error):
+        with tarfile.open(path) as archive:
+            return archive.next() is not None  # zeros are an archive, too, an empty one
+    except (OSError, EOFError, tarfile.TarError, zlib.error):
         return False
 
 

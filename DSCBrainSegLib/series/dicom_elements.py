@@ -18,6 +18,7 @@ from DSCBrainSegLib.series.quiet import quiet_libraries
 from DSCBrainSegLib.series.time_keys import TimeKey
 
 _MOST_ECHOES = 12
+_DIMENSION_INDEX_VALUES = 0x00209157
 _LONGEST_UNKNOWN = 16  # bytes
 _ORDERED_VR = {"DS", "IS", "FL", "FD", "SL", "SS", "UL", "US", "TM", "DT"}
 _TEXT_VR = {"CS", "LO", "SH", "ST", "LT"}
@@ -36,7 +37,7 @@ def other_time_keys(planes: list[Plane]) -> list[TimeKey]:
     for tag, values in _elements(planes, _ORDERED_VR).items():
         values = [number(value) for value in values]
         if None not in values and 1 < len(set(values)) < len(planes):
-            keys.append(TimeKey(f"element ({tag >> 16:04x},{tag & 0xFFFF:04x})", values))
+            keys.append(TimeKey(_name(tag), values))
     return keys
 
 
@@ -64,7 +65,11 @@ def hidden_echoes(planes: list[Plane], announced: int | None) -> tuple[list[int]
             best = (tag, kinds)
     if best is None:
         return None
-    return best[1], f"element ({best[0] >> 16:04x},{best[0] & 0xFFFF:04x})"
+    return best[1], _name(best[0])
+
+
+def _name(tag: int) -> str:
+    return f"element ({tag >> 16 & 0xFFFF:04x},{tag & 0xFFFF:04x})"
 
 
 def _images_of_a_cell(planes: list[Plane], announced: int | None) -> tuple[list, int]:
@@ -122,8 +127,8 @@ def _elements(planes: list[Plane], kinds: set[str]) -> dict[int, list]:
     import pydicom
 
     paths = list(dict.fromkeys(plane.path for plane in planes))
-    if len(paths) < len(planes) and any(plane.frame is not None for plane in planes):
-        return {}
+    if any(plane.frame is not None for plane in planes):
+        return _dimensions(planes)
     found: dict[int, dict] = {}
     with quiet_libraries():
         for done, path in enumerate(paths):
@@ -138,6 +143,17 @@ def _elements(planes: list[Plane], kinds: set[str]) -> dict[int, list]:
         tag: [values[plane.path] for plane in planes]
         for tag, values in complete.items()
         if len({str(value) for value in values.values()}) > 1
+    }
+
+
+def _dimensions(planes: list[Plane]) -> dict[int, list]:
+    """Return the Dimension Index Values of frames, each column under a number above all tags."""
+    lengths = {len(plane.dimension) for plane in planes}
+    if len(lengths) > 1:
+        return {}
+    return {
+        _DIMENSION_INDEX_VALUES + (column << 32): [plane.dimension[column] for plane in planes]
+        for column in range(lengths.pop())
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from DSCBrainSegLib.series.enhanced import is_enhanced, shared_group
+from DSCBrainSegLib.series.enhanced import converted_value, is_enhanced, shared_group
 from DSCBrainSegLib.series.planes import integer, number, private, text, words
 
 _GRADIENT_ECHO_NAME = re.compile(r"epfid|fid2d|\bffe|feepi|presto|fl[23]d|gre\b|\bfgre|spgr")
@@ -57,7 +57,8 @@ def read_facts(dataset) -> SeriesFacts:
     timing = {}
     if is_enhanced(dataset):
         timing = shared_group(dataset, "MRTimingAndRelatedParametersSequence")
-    repetition_time = number(dataset.get("RepetitionTime")) or number(timing.get("RepetitionTime"))
+    repetition_time = number(_told(dataset, "RepetitionTime"))
+    repetition_time = repetition_time or number(timing.get("RepetitionTime"))
     description = text(dataset.get("SeriesDescription")) or text(dataset.get("ProtocolName"))
     kind = words(dataset.get("ImageType"))
     sequence = _sequence_name(dataset)
@@ -72,7 +73,7 @@ def read_facts(dataset) -> SeriesFacts:
         study_uid=text(dataset.get("StudyInstanceUID")),
         frame_of_reference_uid=text(dataset.get("FrameOfReferenceUID")),
         repetition_time=repetition_time / 1000.0 if repetition_time else None,
-        flip_angle=number(dataset.get("FlipAngle")) or number(timing.get("FlipAngle")),
+        flip_angle=number(_told(dataset, "FlipAngle")) or number(timing.get("FlipAngle")),
         field_strength=number(dataset.get("MagneticFieldStrength")),
         sequence_name=sequence,
         contrast_agent=text(dataset.get("ContrastBolusAgent")),
@@ -88,6 +89,12 @@ def read_facts(dataset) -> SeriesFacts:
         motion_corrected="MOCO" in kind or bool(_CORRECTED.search(names)),
         lossy=text(dataset.get("LossyImageCompression")) == "01",
     )
+
+
+def _told(dataset, keyword: str):
+    """Return an element, also where a conversion to enhanced files put it aside."""
+    value = dataset.get(keyword)
+    return converted_value(dataset, keyword) if value is None and is_enhanced(dataset) else value
 
 
 def _modality(dataset) -> str:
@@ -111,7 +118,7 @@ def _named(names: str) -> str:
 def _sequence_name(dataset) -> str:
     """Return the pulse sequence's name, wherever the vendor keeps it."""
     found = [
-        text(dataset.get("SequenceName")),
+        text(_told(dataset, "SequenceName")),
         text(dataset.get("PulseSequenceName")),
         text(private(dataset, 0x2001, "Philips Imaging DD 001", 0x20)),
         text(private(dataset, 0x0019, "GEMS_ACQU_01", 0x9C)),
@@ -123,7 +130,7 @@ def _sequence_name(dataset) -> str:
 def _is_echo_planar(dataset, sequence: str) -> bool:
     factor = number(private(dataset, 0x2001, "Philips Imaging DD 001", 0x13)) or 0
     return (
-        "EP" in words(dataset.get("ScanningSequence"))
+        "EP" in words(_told(dataset, "ScanningSequence"))
         or text(dataset.get("EchoPlanarPulseSequence")).upper() == "YES"
         or factor > 1
         or "epi" in sequence.lower()
@@ -137,7 +144,7 @@ def _is_spin_echo(dataset, sequence: str) -> bool:
         return False
     if _SPIN_ECHO_NAME.search(sequence.lower()):
         return True
-    scanning = words(dataset.get("ScanningSequence"))
+    scanning = words(_told(dataset, "ScanningSequence"))
     if "SE" in scanning and "GR" not in scanning:
         return True
     return text(dataset.get("EchoPulseSequence")).upper() == "SPIN"

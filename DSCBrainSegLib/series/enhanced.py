@@ -56,6 +56,13 @@ def shared_group(dataset, sequence: str):
     return _group(frame, shared, sequence)
 
 
+def converted_value(dataset, keyword: str):
+    """Return what the classic files of a Legacy Converted Enhanced file said, or None."""
+    shared = _first(dataset.get("SharedFunctionalGroupsSequence")) or {}
+    frame = _first(dataset.get("PerFrameFunctionalGroupsSequence")) or {}
+    return _from(_converted(frame, shared), keyword)
+
+
 def _plane(path, dataset, shared, frame, index, rows, columns) -> Plane:
     measures = _group(frame, shared, "PixelMeasuresSequence")
     content = _group(frame, shared, "FrameContentSequence")

@@ -85,6 +85,7 @@ def arrange(
     places = Places(planes)
     _check_one_place(planes, places, announced)
     key, layout = _best(planes, places, announced, other_keys)
+    _check_told_apart(planes, key, layout, announced)
     order, disagrees = _order_by_clock(planes, layout, key)
     if disagrees:
         warnings.append(
@@ -125,6 +126,24 @@ def _check_one_place(planes: list[Plane], places: Places, announced: int | None)
             "all its slices claim to lie at one place (ImagePositionPatient), so which is which "
             "cannot be told; export it again from the scanner"
         )
+
+
+def _check_told_apart(planes, key: TimeKey, layout: Layout, announced: int | None) -> None:
+    """Refuse several images of each slice and time that nothing but a count tells apart."""
+    positions = Counter(plane.temporal_position for plane in planes)
+    if announced is None or len(positions) != announced or announced < 2:
+        return
+    several = layout.times.max() + 1
+    counted = key.name in (*_GUESSED, "instance number") or layout.cost > 0
+    if counted and len(set(positions.values())) == 1 and several % announced == 0:
+        times = int(several // announced)
+        images = min(positions.values()) // layout.slices
+        if times > 1 or images > 1:
+            raise SeriesError(
+                f"each slice is there {max(times, images)} times at each of its {announced} time "
+                "points, and nothing in the header tells the images apart (several echoes, or "
+                "magnitude and phase?); export them as series of their own"
+            )
 
 
 def _best(planes, places: Places, announced, other_keys) -> tuple[TimeKey, Layout]:
