@@ -43,6 +43,8 @@ class SampledSlice:
         Field of metal alone; not part of `field_ppm`.
     decay_per_s : ndarray of float32, shape (S, N, N), or None
         R2* that blood products add.
+    anatomy_gradient_ppm_mm : ndarray of float32, shape (3, N, N), or None
+        As `gradient_ppm_mm` without that of metal; None if there is no metal.
     """
 
     labels: np.ndarray
@@ -51,6 +53,7 @@ class SampledSlice:
     gradient_ppm_mm: np.ndarray
     metal_ppm: np.ndarray | None = None
     decay_per_s: np.ndarray | None = None
+    anatomy_gradient_ppm_mm: np.ndarray | None = None
 
 
 def sample_slice(
@@ -100,7 +103,7 @@ def sample_slice(
                 decay = rate if decay is None else decay + rate
     shape = points.shape[1:]
     metal = [lesion.surgery.metal for lesion in lesions if lesion.surgery is not None]
-    field_ppm, metal_ppm, gradient = _sample_field(
+    field_ppm, metal_ppm, gradient, anatomy_gradient = _sample_field(
         maps, np.concatenate(metal) if metal else np.zeros((0, 4)), points, pose, thickness_mm
     )
     return SampledSlice(
@@ -110,6 +113,7 @@ def sample_slice(
         gradient_ppm_mm=gradient,
         metal_ppm=metal_ppm,
         decay_per_s=None if decay is None else decay.reshape(shape),
+        anatomy_gradient_ppm_mm=anatomy_gradient,
     )
 
 
@@ -171,17 +175,19 @@ def _inner_part(maps, pose, lesions, planes):
 
 
 def _deform_brain(maps, flat, displacement, count, labels, brain):
-    """Take the tissue within the hull from displaced points; what the brain leaves is fluid."""
+    """Take the tissue within the hull from displaced points; what the brain leaves is fluid, which
+    belongs to the mask like the fluid around any brain.
+    """
     chosen = np.flatnonzero(brain)
     moved = np.tile(displacement.reshape(3, -1), count)[:, chosen]
     where = _voxels(maps.labels.shape, flat[:, chosen] + moved, _dither(count)[:, chosen])
     kept = maps.mask.reshape(-1)[where]
     labels[chosen] = np.where(kept, maps.labels.reshape(-1)[where], np.uint8(Tissue.CSF))
-    brain[chosen] = kept
 
 
 def _sample_field(maps, metal, points, pose, thickness_mm):
-    """Field (S, N, N), that of metal (same shape or None) and the gradient of both (3, N, N).
+    """Field (S, N, N), that of metal (same shape or None), the gradient of both (3, N, N), and of
+    the field without metal where there is metal.
 
     Evaluated at every second point of the lowest, middle and highest sub-slice.
     """
@@ -197,14 +203,18 @@ def _sample_field(maps, metal, points, pose, thickness_mm):
     both = field if extra is None else field + extra
     step = float(np.linalg.norm(half[:, 0, 0, 1] - half[:, 0, 0, 0]))
     step /= float(np.linalg.norm(pose.matrix[:, 2]))
-    middle = both[chosen.index(count // 2)]
     span = thickness_mm * (chosen[-1] - chosen[0]) / count
-    gradient = np.stack([(both[-1] - both[0]) / span, *np.gradient(middle, step)])
+
+    def gradient(planes: np.ndarray) -> np.ndarray:
+        middle = planes[chosen.index(count // 2)]
+        return upsample(np.stack([(planes[-1] - planes[0]) / span, *np.gradient(middle, step)]))
+
     levels = np.interp(np.arange(count), chosen, np.arange(len(chosen)))
     return (
         _through_slice(upsample(field), levels),
         None if extra is None else _through_slice(upsample(extra), levels),
-        upsample(gradient),
+        gradient(both),
+        None if extra is None else gradient(field),
     )
 
 

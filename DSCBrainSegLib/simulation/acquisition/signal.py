@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from DSCBrainSegLib.simulation.acquisition.protocol import Acquisition
@@ -45,6 +47,25 @@ def spoiled_gre(t1_ms, t2star_ms, proton_density, acquisition: Acquisition):
         remaining = (np.cos(angle) * e1) ** (acquisition.pulse - 1)
         magnetisation = magnetisation + (1 - magnetisation) * remaining
     return proton_density * np.sin(angle) * magnetisation * decay
+
+
+def settling(acquisition: Acquisition) -> np.ndarray:
+    """Signal in the steady state over that at the acquisition's own excitation, by the priors.
+
+    Returns
+    -------
+    ndarray of float32, shape (TISSUE_COUNT,)
+        Ones if the acquisition is in the steady state.
+    """
+    factors = np.ones(TISSUE_COUNT, np.float32)
+    if acquisition.pulse is None:
+        return factors
+    settled = replace(acquisition, pulse=None)
+    for tissue in Tissue:
+        t1_ms = tissue_prior(tissue, acquisition.field_strength_t).t1_ms
+        now, later = (spoiled_gre(t1_ms, 1000.0, 1.0, at) for at in (acquisition, settled))
+        factors[tissue] = later / now if now > 0 else 1.0
+    return factors
 
 
 def draw_tissue_signals(rng: np.random.Generator, acquisition: Acquisition) -> np.ndarray:

@@ -12,9 +12,9 @@ from DSCBrainSegLib.simulation.anatomy.tissue import BRAIN_TISSUES, Tissue
 HULL_CLOSING_MM = 8.0
 """Closing radius that takes sulcal CSF into the brain mask (see docs/methods.md)."""
 
-HULL_RIM_MM = 2.0
-"""Fluid just outside the cortex that still counts; chosen so that mask volumes agree with the
-consensus masks of real EPI series (docs/methods.md)."""
+HULL_RIM_MM = 6.0
+"""Fluid outside the cortex that still counts, where there is any: a reader sees no border within
+fluid that is as bright as brain (docs/methods.md)."""
 
 HULL_SMOOTHING_MM = 1.0
 """Standard deviation of the final smoothing: automatic labels are rough at the voxel scale."""

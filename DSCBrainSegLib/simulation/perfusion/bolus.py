@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from DSCBrainSegLib.simulation.acquisition.protocol import Acquisition
+from DSCBrainSegLib.simulation.acquisition.signal import settling
 from DSCBrainSegLib.simulation.anatomy.tissue import TISSUE_COUNT, Tissue
 from DSCBrainSegLib.simulation.perfusion.constants import MEAN_SUPPLY, PERFUSION, Supply
 
@@ -33,6 +34,9 @@ SPIN_ECHO_SHARE = 1 / 3
 STEP_S = 0.1
 """Time step of the convolution."""
 
+
+LARGEST_PIAL_SHARE = 0.5
+"""Change of R2* in the fluid around the brain relative to the cortex's, at most [our choice]."""
 
 _VEIN_DELAY_S = 5.0
 _VEIN_TRANSIT_S = 4.0
@@ -197,6 +201,10 @@ def draw_peak_signals(
 ) -> np.ndarray:
     """Draw the tissue signals at the peak of a first pass.
 
+    The peak lies in the steady state. An early reference frame does not: there the signal of long
+    T1, of fluid above all, falls without agent, too. Vessels at the brain's surface darken the
+    fluid around it by a drawn share of what the cortex shows.
+
     Parameters
     ----------
     rng : numpy.random.Generator
@@ -212,9 +220,11 @@ def draw_peak_signals(
     times = np.arange(0.0, 60.0, 1.0)
     change = delta_r2star(draw_bolus(rng, 15.0), times, acquisition.field_strength_t)
     peak = change[:, int(change[Tissue.WHITE_MATTER].argmax())]
+    peak[Tissue.CSF] = rng.uniform(0.0, LARGEST_PIAL_SHARE) * peak[Tissue.CORTEX]
     dose = np.exp(rng.uniform(np.log(0.4), np.log(1.5)))
     share = dose * (SPIN_ECHO_SHARE if acquisition.spin_echo else 1.0)
-    return (signals * np.exp(-acquisition.echo_time_s * share * peak)).astype(np.float32)
+    settled = signals * settling(acquisition)
+    return (settled * np.exp(-acquisition.echo_time_s * share * peak)).astype(np.float32)
 
 
 def blood_delta_r2star(concentration_mm: np.ndarray, field_strength_t: float) -> np.ndarray:

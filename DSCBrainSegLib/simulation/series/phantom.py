@@ -28,7 +28,7 @@ from DSCBrainSegLib.simulation.series.phantom_limits import check_arguments
 from DSCBrainSegLib.simulation.series.phantom_record import describe_model
 from DSCBrainSegLib.simulation.series.phantom_wide import draw_wide
 
-SIMULATOR_VERSION = 2
+SIMULATOR_VERSION = 3
 """Grows when the same arguments make another series."""
 
 BRAIN_INTENSITY = 900.0

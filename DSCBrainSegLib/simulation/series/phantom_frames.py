@@ -25,6 +25,7 @@ from DSCBrainSegLib.simulation.acquisition.protocol import Acquisition
 from DSCBrainSegLib.simulation.acquisition.readout import read_out
 from DSCBrainSegLib.simulation.acquisition.sampling import SampledSlice, sample_slice
 from DSCBrainSegLib.simulation.acquisition.texture import draw_texture
+from DSCBrainSegLib.simulation.acquisition.visible import visible_share
 from DSCBrainSegLib.simulation.anatomy.maps import HeadMaps
 from DSCBrainSegLib.simulation.anatomy.tissue import FATTY_TISSUES, TISSUE_COUNT, Tissue
 from DSCBrainSegLib.simulation.pathology.lesions import Lesion
@@ -209,10 +210,10 @@ def _project_truth(made: SimulatedFrames, k: int, model: FrameModel, still, late
     acquisition = model.acquisition
     displaced = displace(still, acquisition)
     core = replace(still, brain=np.isin(still.labels, LESION_CORE))
-    made.mask[k], made.lesion[k] = (
-        _acquired_mask(project_mask(sampled, displaced, acquisition), model)
-        for sampled in (still, core)
-    )
+    share = project_mask(still, displaced, acquisition)
+    share = visible_share(share, still, displaced, model.kinetics.steady, acquisition)
+    made.mask[k] = _acquired_mask(share, model)
+    made.lesion[k] = _acquired_mask(project_mask(core, displaced, acquisition), model)
     sums = project_sums(values, still, displaced, late, acquisition)
     if model.artefacts is not None:
         sums = wrapped(sums, model.artefacts, acquisition.phase_axis - 2)

@@ -34,6 +34,7 @@ from DSCBrainSegLib.simulation.acquisition.signal import (
     draw_tissue_signals,
 )
 from DSCBrainSegLib.simulation.acquisition.texture import draw_texture
+from DSCBrainSegLib.simulation.acquisition.visible import visible_share
 from DSCBrainSegLib.simulation.anatomy.maps import HeadMaps
 from DSCBrainSegLib.simulation.pathology.lesions import Lesion, draw_lesion
 from DSCBrainSegLib.simulation.perfusion.bolus import draw_peak_signals
@@ -46,8 +47,11 @@ VERTEX_PROBABILITY = 0.2
 SMALLEST_PART_PIXELS, SMALLEST_PART = 12, 0.02
 """Smaller pieces of a slice's mask, in pixels or relative to all of it, are left out."""
 
-PEAK_STREAM = 1
-"""Keeps the draw of the bolus apart from the noise's random numbers."""
+PEAK_STREAM, SHIFT_STREAM = 1, 2
+"""Keep the draws of the bolus and of the head's shift apart from the noise's random numbers."""
+
+PEAK_SHIFT_SD_MM = 0.4
+"""How far the head lies, at the bolus peak, from where it lay in the reference frame."""
 
 
 @dataclass(frozen=True)
@@ -254,8 +258,11 @@ def acquire(
         ]
         clean.append([wrapped(image, artefacts, acquisition.phase_axis) * coil for image in images])
         fraction = project_mask(sampled, displaced, acquisition)
+        fraction = visible_share(fraction, sampled, displaced, case.signals, acquisition)
         masks.append(wrapped(fraction, artefacts, acquisition.phase_axis))
     clean, masks = np.stack(clean, axis=1), np.stack(masks)
+    if peak_signals is not None:
+        clean[1] = _shifted(clean[1], case.seed, acquisition)
     inside = clean[0][masks > 0.5]
     brain_signal = float(inside.mean()) if inside.size else float(clean[0].mean())
     noise_sd = brain_signal / acquisition.snr
@@ -267,6 +274,15 @@ def acquire(
     for images in read:
         blank_and_burn(images, artefacts)
     return read[0], masks, read[1] if peak_signals is not None else None
+
+
+def _shifted(planes: np.ndarray, seed: int, acquisition: Acquisition) -> np.ndarray:
+    """Breathing, drift of the field and a restless head move a later frame a little."""
+    from scipy import ndimage
+
+    shift_mm = np.random.default_rng([seed, SHIFT_STREAM]).normal(0.0, PEAK_SHIFT_SD_MM, 2)
+    pixel = acquisition.field_of_view_mm / planes.shape[-1]
+    return ndimage.shift(planes, (0, *(shift_mm / pixel)), order=1, mode="nearest")
 
 
 def _solid(masks: np.ndarray) -> np.ndarray:
