@@ -24,7 +24,7 @@ from DSCBrainSegLib.cli.main import verbose_option
 @click.option("--overwrite", is_flag=True, help="Replace an existing weight file.")
 @verbose_option
 def command(runs, target, card, overwrite):
-    """Write the last checkpoint of the folder TRAINING as TARGET (.weights.h5) for use.
+    """Write the averaged weights of the folder TRAINING as TARGET (.weights.h5) for use.
 
     Beside it lie the .onnx made of it, which is what segments, and the card with both files'
     SHA-256. Of several folders the mean of the weights is written: one training that went on from
@@ -47,11 +47,11 @@ def command(runs, target, card, overwrite):
 def _read_run(run: Path):
     from DSCBrainSegLib.errors import ConfigurationError
     from DSCBrainSegLib.network.config import NetworkConfig
+    from DSCBrainSegLib.training.simulated import AVERAGE_NAME
 
     try:
-        state = json.loads((run / "state.json").read_text(encoding="utf-8"))
         settings = json.loads((run / "settings.json").read_text(encoding="utf-8"))
-        return run / state["checkpoint"], NetworkConfig.from_dict(settings["network"])
+        return run / AVERAGE_NAME, NetworkConfig.from_dict(settings["network"])
     except (OSError, ValueError, KeyError) as error:
         raise ConfigurationError(
             f"{run} is not a folder that train-simulated wrote: {error}."

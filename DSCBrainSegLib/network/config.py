@@ -41,6 +41,9 @@ class NetworkConfig:
     neighbours : int
         Slices on either side that are given to the network beside the one it segments; the paper's
         network sees one slice.
+    context_mm : tuple of float
+        Distances in mm, below and above, at which one more slice on either side is shown: what lies
+        there tells the vertex from a cavity whatever the slices' spacing.
     bolus_channel : bool
         One more channel: how much the signal falls at the peak of the contrast agent's passage.
     """
@@ -53,6 +56,7 @@ class NetworkConfig:
     upsampling: str = "tconv"
     input_size: int = 128
     neighbours: int = 0
+    context_mm: tuple[float, ...] = ()
     bolus_channel: bool = False
 
     def __post_init__(self):
@@ -77,6 +81,11 @@ class NetworkConfig:
             isinstance(self.neighbours, int) and self.neighbours >= 0,
             f"neighbours must be a whole number, 0 or more, got {self.neighbours!r}",
         )
+        object.__setattr__(self, "context_mm", tuple(self.context_mm))
+        self._require(
+            all(isinstance(mm, int | float) and mm > 0 for mm in self.context_mm),
+            f"context_mm must be distances above 0, got {self.context_mm!r}",
+        )
         smallest_factor = 2 ** (len(self.widths) - 1)
         self._require(
             self.input_size % smallest_factor == 0,
@@ -87,11 +96,28 @@ class NetworkConfig:
     @property
     def input_channels(self) -> int:
         """Channels of the input."""
-        return 1 + 2 * self.neighbours + self.bolus_channel
+        return 1 + 2 * (self.neighbours + len(self.context_mm)) + self.bolus_channel
+
+    def slice_offsets(self, spacing_mm: float) -> list[int]:
+        """Which slices the network sees, as distances in slices from the one it segments.
+
+        Parameters
+        ----------
+        spacing_mm : float
+            Between the centres of neighbouring slices.
+
+        Returns
+        -------
+        list of int
+            Neighbours from inferior to superior, then below and above for each of `context_mm`.
+        """
+        context = [max(1, round(mm / spacing_mm)) for mm in self.context_mm]
+        near = list(range(-self.neighbours, self.neighbours + 1))
+        return near + [side * far for far in context for side in (-1, 1)]
 
     def to_dict(self) -> dict:
         """Return the configuration as plain JSON types."""
-        return {**asdict(self), "widths": list(self.widths)}
+        return {**asdict(self), "widths": list(self.widths), "context_mm": list(self.context_mm)}
 
     @classmethod
     def from_dict(cls, values: dict) -> NetworkConfig:

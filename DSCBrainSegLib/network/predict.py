@@ -72,7 +72,8 @@ def predict_brain(
     engine = load_engine(weights)
     network = network_of(weights)
     slices, grid = to_network_grid(scale_intensity(volume), spacing, network.input_size)
-    inputs = input_channels(slices, network, None if drop is None else grid.forward(drop))
+    drop = None if drop is None else grid.forward(drop)
+    inputs = input_channels(slices, network, spacing[0], drop)
     probabilities = np.empty(slices.shape, np.float32)
     for start in range(0, count, BATCH_SIZE):
         check_cancelled(cancelled)

@@ -14,6 +14,8 @@ import numpy as np
 from DSCBrainSegLib.network.config import DEFAULT, NetworkConfig
 from DSCBrainSegLib.training.checkpoints import CheckpointFolder
 
+AVERAGE_NAME = "average.weights.h5"
+
 
 @dataclass
 class SimulatedTraining:
@@ -35,8 +37,11 @@ class SimulatedTraining:
         Simulated slices of the held-out heads.
     reuse : float
         How often a simulated slice is used on average.
+    averaging : float
+        Decay of the exponential moving average of the weights per step; the average is what is
+        exported.
     mixed_precision : bool
-        Compute in bfloat16, keep weights in float32.
+        Compute in bfloat16, keep weights in float32. Slow on processors without such arithmetic.
     seed : int
     """
 
@@ -46,10 +51,11 @@ class SimulatedTraining:
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     dice_weight: float = 1.0
-    steps_per_round: int = 200
+    steps_per_round: int = 100
     validation_slices: int = 320
-    reuse: float = 2.0
-    mixed_precision: bool = True
+    reuse: float = 4.0
+    averaging: float = 0.998
+    mixed_precision: bool = False
     seed: int = 1
 
 
@@ -80,7 +86,7 @@ def train_on_simulation(
     Returns
     -------
     Path
-        The last checkpoint; `training.export` makes a weight file of it.
+        The averaged weights (`AVERAGE_NAME`); `training.export` makes a weight file of it.
     """
     import keras
 
@@ -99,19 +105,24 @@ def train_on_simulation(
     )
     model = build_model(settings.network)
     optimizer = keras.optimizers.Adam(settings.learning_rate)
-    model.compile(
-        optimizer, loss=cross_entropy_with_dice(settings.dice_weight), metrics=[brain_dice]
-    )
+    compiled = {"loss": cross_entropy_with_dice(settings.dice_weight), "metrics": [brain_dice]}
+    model.compile(optimizer, **compiled, jit_compile=keras.backend.backend() != "torch")
     # Built first, so that a checkpoint's optimizer state has somewhere to go.
     optimizer.build(model.trainable_variables)
     if initial_weights:
         start_from(model, settings.network, initial_weights)
     state = checkpoints.restore(model) or {"round": 0, "steps": 0, "seconds": 0.0}
+    average = build_model(settings.network)
+    average.compile(**compiled)
+    average.set_weights(model.get_weights())
+    if (output / AVERAGE_NAME).exists():
+        average.load_weights(output / AVERAGE_NAME)
     cache = output / "heads"
     validation = _validation_set(validation_maps, cache, settings)
     pool = SlicePool(
         label_maps,
         cache,
+        output / "pool",
         settings.network,
         reuse=settings.reuse,
         seed=settings.seed + state["round"],
@@ -123,14 +134,19 @@ def train_on_simulation(
             began = monotonic()
             rate = _cosine(state["seconds"] / (settings.minutes * 60), settings)
             optimizer.learning_rate.assign(rate)
-            losses = []
-            for _ in range(settings.steps_per_round):
+            losses, mean = [], average.get_weights()
+            for step in range(settings.steps_per_round):
+                done = state["steps"] + step
                 images, labels = pool.draw(rng, settings.batch_size)
                 losses.append(model.train_on_batch(images, labels)[0])
+                decay = min(settings.averaging, (1 + done) / (10 + done))
+                for kept, new in zip(mean, model.get_weights(), strict=True):
+                    kept += (1 - decay) * (new - kept)
+            average.set_weights(mean)
             state["seconds"] += monotonic() - began
             state["round"] += 1
             state["steps"] += settings.steps_per_round
-            loss, dice = model.evaluate(*validation, batch_size=32, verbose=0)
+            loss, dice = average.evaluate(*validation, batch_size=32, verbose=0)
             row = {
                 **state,
                 "learning_rate": rate,
@@ -141,16 +157,19 @@ def train_on_simulation(
             }
             _write_log(output / "log.csv", row)
             checkpoints.store(model, state)
+            checkpoints.write(AVERAGE_NAME, average.save_weights)
             log(" ".join(f"{key} {value:.5g}" for key, value in row.items()))
     finally:
         pool.stop()
-    return checkpoints.store(model, state)
+    return output / AVERAGE_NAME
 
 
 def start_from(model, network: NetworkConfig, weights: Path) -> None:
     """Load weights of a network that may have fewer input channels.
 
     New channels start with weights of 0: at first the network computes what it computed before.
+    The narrower network has the same neighbours and bolus channel without the context, or sees one
+    slice alone.
 
     Parameters
     ----------
@@ -168,13 +187,23 @@ def start_from(model, network: NetworkConfig, weights: Path) -> None:
     except ValueError:
         if network.input_channels == 1:
             raise
-    narrow = build_model(replace(network, neighbours=0, bolus_channel=False))
-    narrow.load_weights(weights)
+    # Places of the narrow network's channels among the wide one's.
+    near = list(range(1 + 2 * network.neighbours))
+    without_context = near + [network.input_channels - 1] * network.bolus_channel
+    alone = [network.neighbours]
+    try:
+        narrow = build_model(replace(network, context_mm=()))
+        narrow.load_weights(weights)
+        places = without_context
+    except ValueError:
+        narrow = build_model(replace(network, neighbours=0, context_mm=(), bolus_channel=False))
+        narrow.load_weights(weights)
+        places = alone
     for old, new in zip(narrow.weights, model.weights, strict=True):
         values = np.asarray(old)
         if values.shape != new.shape:
             wide = np.zeros(new.shape, np.float32)
-            wide[:, :, network.neighbours] = values[:, :, 0]
+            wide[:, :, places] = values
             values = wide
         new.assign(values)
 
@@ -198,8 +227,8 @@ def _validation_set(paths, cache, settings):
     for index in range(math.ceil(settings.validation_slices / SLICES_PER_CASE)):
         peak = network.bolus_channel and index % 2 == 0
         maps = heads[index % len(heads)]
-        image, mask, drop = simulate_run(rng, maps, network.input_size, peak)
-        images.append(input_channels(image, network, drop))
+        image, mask, drop, spacing = simulate_run(rng, maps, network.input_size, peak)
+        images.append(input_channels(image, network, spacing, drop))
         masks.append(mask)
     return np.concatenate(images), np.concatenate(masks).astype(np.int32)
 

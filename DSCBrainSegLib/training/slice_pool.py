@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-SLICES_PER_CASE = 8
+from DSCBrainSegLib.training.slice_changes import changed
+
+SLICES_PER_CASE = 12
 """Neighbouring slices that are simulated together."""
 
 DROP_UNKNOWN_PROBABILITY = 0.5
@@ -22,13 +24,15 @@ NO_NEIGHBOURS_PROBABILITY = 0.1
 
 _WAIT_S = 0.02
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_PLANES = ("images", "masks", "drops")
 
 
 class SlicePool:
-    """Ring of runs of simulated slices in shared memory, written by processes, read by the trainer.
+    """Ring of runs of simulated slices on disk, written by processes, read by the trainer.
 
-    The producers stay ahead of the trainer only as far as `reuse` asks, so that they leave the
-    processor to the training when it is the bottleneck.
+    The files are mapped into memory. A training that is stopped finds its slices again; a run that
+    was cut short is the next to be written. The producers stay ahead of the trainer only as far as
+    `reuse` asks, so that they leave the processor to the training when it is the bottleneck.
 
     Parameters
     ----------
@@ -36,6 +40,8 @@ class SlicePool:
         Whole-head label maps to simulate from.
     cache : Path
         Folder for the maps derived from them.
+    folder : Path
+        Folder for the ring, about 400 MB for 8000 slices of 128 x 128.
     network : NetworkConfig
         Says the size of the slices and which channels are wanted.
     capacity : int
@@ -48,20 +54,20 @@ class SlicePool:
         Seeds of the producers are derived from it.
     """
 
-    def __init__(self, label_maps, cache, network, capacity=8000, reuse=2.0, processes=1, seed=0):
-        self.runs = capacity // SLICES_PER_CASE
+    def __init__(
+        self, label_maps, cache, folder, network, capacity=8000, reuse=4.0, processes=1, seed=0
+    ):
         self.network = network
         self.reuse = reuse
-        shape = (self.runs, SLICES_PER_CASE, network.input_size, network.input_size)
+        shape = (capacity // SLICES_PER_CASE, SLICES_PER_CASE, *2 * (network.input_size,))
+        self._ring = _Ring(folder, shape)
+        self._drawn = int(self._ring.written * reuse)
         context = multiprocessing.get_context("spawn")
-        memory = [context.RawArray("B", math.prod(shape)) for _ in range(3)]
-        self.images, self.masks, self.drops = _views(memory, shape)
-        self._written = context.Value("q", 0)
         self._wanted = context.Value("q", 0)
-        self._drawn = 0
         self._stop = context.Event()
+        self._lock = context.Lock()  # gone with this reference, also for the processes
         paths = [str(path) for path in label_maps]
-        shared = (memory, shape, self._written, self._wanted, self._stop)
+        shared = (str(folder), shape, self._lock, self._wanted, self._stop)
         self._processes = [
             context.Process(
                 target=_produce,
@@ -73,11 +79,11 @@ class SlicePool:
 
     def start(self, ready: int = 512) -> None:
         """Start the producers and wait until `ready` slices are there."""
-        self._wanted.value = max(ready, self.runs * SLICES_PER_CASE // 4)
+        self._wanted.value = max(ready, self._ring.slices // 4)
         with _one_thread_each():
             for process in self._processes:
                 process.start()
-        while self._written.value < ready:
+        while self._ring.written < ready:
             if not any(process.is_alive() for process in self._processes):
                 raise RuntimeError("The simulation processes stopped; see their messages above.")
             time.sleep(_WAIT_S)
@@ -85,24 +91,27 @@ class SlicePool:
     def draw(self, rng: np.random.Generator, count: int):
         """Draw a batch: images (count, N, N, C) float32 in [0, 1] and labels (count, N, N) int32.
 
-        Half of the slices are mirrored left-right. The channels are those of `input_channels`.
+        The channels are those of `input_channels`. Every use differs: half of the slices are
+        mirrored left-right, and see `slice_changes`.
         """
-        filled = min(self._written.value // SLICES_PER_CASE, self.runs)
-        run = rng.integers(filled, size=count)
+        ring, network = self._ring, self.network
+        run = rng.integers(min(ring.written, ring.slices) // SLICES_PER_CASE, size=count)
         place = rng.integers(SLICES_PER_CASE, size=count)
         self._drawn += count
         self._wanted.value = max(self._wanted.value, int(self._drawn / self.reuse))
-        alone = rng.random(count) < NO_NEIGHBOURS_PROBABILITY
-        network = self.network
-        channels = []
-        for offset in range(-network.neighbours, network.neighbours + 1):
-            there = np.clip(place + np.where(alone, 0, offset), 0, SLICES_PER_CASE - 1)
-            channels.append(self.images[run, there])
-        if network.bolus_channel:
-            known = rng.random(count) >= DROP_UNKNOWN_PROBABILITY
-            channels.append(self.drops[run, place] * known[:, None, None])
-        images = np.stack(channels, axis=-1).astype(np.float32) / 255
-        masks = self.masks[run, place].astype(np.int32)
+        images = np.empty((count, *ring.images.shape[2:], network.input_channels), np.float32)
+        masks = np.empty(images.shape[:3], np.int32)
+        for n, (r, p) in enumerate(zip(run, place, strict=True)):
+            alone = rng.random() < NO_NEIGHBOURS_PROBABILITY
+            offsets = network.slice_offsets(float(ring.spacings[r]))
+            there = [p if alone else min(max(p + o, 0), SLICES_PER_CASE - 1) for o in offsets]
+            channels = [ring.images[r, k] for k in there]
+            if network.bolus_channel:
+                known = rng.random() >= DROP_UNKNOWN_PROBABILITY
+                channels.append(ring.drops[r, p] * np.uint8(known))
+            planes = np.stack(channels).astype(np.float32) / 255
+            planes, masks[n] = changed(rng, planes, ring.masks[r, p], network.bolus_channel)
+            images[n] = np.moveaxis(planes, 0, -1)
         flipped = rng.random(count) < 0.5
         images[flipped] = images[flipped, :, ::-1]
         masks[flipped] = masks[flipped, :, ::-1]
@@ -111,7 +120,7 @@ class SlicePool:
     @property
     def written(self) -> int:
         """Slices simulated so far."""
-        return self._written.value
+        return self._ring.written
 
     def stop(self) -> None:
         """End the producers."""
@@ -120,6 +129,37 @@ class SlicePool:
             if process.pid:
                 process.join(timeout=5)
                 process.terminate()
+
+
+class _Ring:
+    """The files of a pool, mapped into memory; made if they are not there or of another size."""
+
+    def __init__(self, folder, shape):
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.slices = shape[0] * shape[1]
+        for name in _PLANES:
+            setattr(self, name, _mapped(folder / f"{name}.u8", np.uint8, shape))
+        self.spacings = _mapped(folder / "spacings.f4", np.float32, shape[:1])
+        self._count = _mapped(folder / "written.i8", np.int64, (1,))
+
+    @property
+    def written(self) -> int:
+        return int(self._count[0])
+
+    def put(self, image, mask, drop, spacing_mm) -> None:
+        where = self.written // SLICES_PER_CASE % len(self.images)
+        self.images[where] = np.rint(image * 255).astype(np.uint8)
+        self.masks[where] = mask
+        self.drops[where] = np.rint(drop * 255).astype(np.uint8)
+        self.spacings[where] = spacing_mm
+        self._count[0] += SLICES_PER_CASE
+
+
+def _mapped(path: Path, kind, shape) -> np.ndarray:
+    size = np.dtype(kind).itemsize * math.prod(shape)
+    is_there = path.exists() and path.stat().st_size == size
+    return np.memmap(path, kind, mode="r+" if is_there else "w+", shape=shape)
 
 
 @contextmanager
@@ -146,6 +186,8 @@ def simulate_run(rng: np.random.Generator, maps, size: int, peak: bool):
     masks : ndarray of bool, same shape
     drops : ndarray of float32, same shape
         Zeros without `peak`.
+    spacing_mm : float
+        Between neighbouring slices.
     """
     from DSCBrainSegLib.simulation.series.slices import (
         draw_case,
@@ -154,35 +196,28 @@ def simulate_run(rng: np.random.Generator, maps, size: int, peak: bool):
     )
 
     case = draw_case(rng, maps)
+    spacing = case.acquisition.slice_spacing_mm
     positions = draw_slice_positions(rng, case, maps, SLICES_PER_CASE, contiguous=True)
     if peak:
-        return simulate_slices(maps, case, positions, size, peak=True)
+        return *simulate_slices(maps, case, positions, size, peak=True), spacing
     images, masks = simulate_slices(maps, case, positions, size)
-    return images, masks, np.zeros_like(images)
+    return images, masks, np.zeros_like(images), spacing
 
 
-def _views(memory, shape):
-    return tuple(np.frombuffer(part, np.uint8).reshape(shape) for part in memory)
-
-
-def _produce(paths, cache, peak, memory, shape, written, wanted, stop, seed):
+def _produce(paths, cache, peak, folder, shape, lock, wanted, stop, seed):
     from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps
 
     parent = os.getppid()
-    images, masks, drops = _views(memory, shape)
+    ring = _Ring(folder, shape)
     rng = np.random.default_rng(seed)
     heads = {}
     while not stop.is_set() and os.getppid() == parent:
-        if written.value >= wanted.value:
+        if ring.written >= wanted.value:
             time.sleep(_WAIT_S)
             continue
         path = paths[rng.integers(len(paths))]
         if path not in heads:
             heads[path] = load_head_maps(Path(path), Path(cache))
-        image, mask, drop = simulate_run(rng, heads[path], shape[-1], peak)
-        with written.get_lock():
-            where = written.value // SLICES_PER_CASE % len(images)
-            images[where] = np.rint(image * 255).astype(np.uint8)
-            masks[where] = mask
-            drops[where] = np.rint(drop * 255).astype(np.uint8)
-            written.value += SLICES_PER_CASE
+        run = simulate_run(rng, heads[path], shape[-1], peak)
+        with lock:
+            ring.put(*run)
