@@ -9,7 +9,7 @@ from DSCBrainSegLib.simulation.acquisition.pose import Pose, Scalp
 from DSCBrainSegLib.simulation.acquisition.sampling import sample_slice
 from DSCBrainSegLib.simulation.anatomy.head import brain_hull
 from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps, outer_air
-from DSCBrainSegLib.simulation.anatomy.tissue import Tissue
+from DSCBrainSegLib.simulation.anatomy.tissue import BRAIN_TISSUES, Tissue
 from DSCBrainSegLib.simulation.pathology.lesion_paint import apply_lesion
 from DSCBrainSegLib.simulation.pathology.lesions import (
     LESION_KINDS,
@@ -58,7 +58,7 @@ def test_brain_is_brighter_than_the_background(maps):
             assert np.median(images[masks]) > np.percentile(images[~masks], 25)
 
 
-def test_the_hull_takes_in_sulcal_fluid_but_not_the_outer_one():
+def test_the_hull_takes_in_the_fluid_of_sulci_and_around_the_brain_but_no_bone():
     labels = make_head().labels
     middle = np.array(labels.shape) // 2
     # A sulcus: fluid cut 3 mm wide into the cortex from above.
@@ -68,7 +68,8 @@ def test_the_hull_takes_in_sulcal_fluid_but_not_the_outer_one():
     )
     hull = brain_hull(labels)
     assert hull[top - 8, middle[1], middle[2]]
-    assert not hull[top + 3, middle[1], middle[2]]
+    assert hull[top + 2, middle[1], middle[2]]
+    assert not hull[top + 5, middle[1], middle[2]]
     assert hull[tuple(middle)], "ventricles are part of the mask"
 
 
@@ -154,8 +155,10 @@ def test_wide_ventricles_and_atrophy(maps):
     ratio = (wide.labels == Tissue.VENTRICLE).sum() / (plain.labels == Tissue.VENTRICLE).sum()
     assert ratio > 1.5
     shrunk = middle_slice(maps, plain_pose(maps, atrophy_mm=4.0))
-    radius = [np.sqrt(s.brain.mean() * 144**2 / np.pi) for s in (plain, shrunk)]
+    tissue = [np.isin(each.labels, BRAIN_TISSUES).mean() for each in (plain, shrunk)]
+    radius = [np.sqrt(share * 144**2 / np.pi) for share in tissue]
     assert radius[0] - radius[1] == pytest.approx(4.0, abs=1.2)
+    np.testing.assert_array_equal(shrunk.brain, plain.brain, "the fluid it leaves counts")
     lost = plain.brain & ~shrunk.brain
     assert (shrunk.labels[lost] == Tissue.CSF).mean() > 0.95
 
