@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from DSCBrainSegLib.evaluation.html.viewer import ViewerCase
 from DSCBrainSegLib.evaluation.measure import SliceFigures, VolumeFigures
 from DSCBrainSegLib.evaluation.plots.pictures import PictureRow
+from DSCBrainSegLib.perfusion.effect import MaskEffect
 
 OUTPUT_NAMES = [
     "table.md",
@@ -21,6 +22,9 @@ OUTPUT_NAMES = [
     "dice-by-slice.png",
     "report.html",
 ]
+
+EFFECT_NAMES = ["mask-effect.csv", "mask-effect.png"]
+"""Only where a case has a series with a bolus."""
 
 
 @dataclass
@@ -38,6 +42,8 @@ class Evaluation:
         Slices for the comparison figure.
     viewers : list of ViewerCase
         Every compared slice with every mask, one for each case that could be read.
+    effects : list of MaskEffect
+        What the masks do to perfusion, for the cases that have a series with a bolus.
     scope : str
         Sentence that says which part of a cohort was evaluated; empty for a folder without a split.
     references : list of str
@@ -53,6 +59,7 @@ class Evaluation:
     slices: list[SliceFigures] = field(default_factory=list)
     pictures: list[PictureRow] = field(default_factory=list)
     viewers: list[ViewerCase] = field(default_factory=list)
+    effects: list[MaskEffect] = field(default_factory=list)
     scope: str = ""
     references: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)

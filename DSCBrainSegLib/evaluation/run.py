@@ -10,10 +10,11 @@ from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.evaluation.axial_case import AxialCase
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights, describe_weights, find_methods
 from DSCBrainSegLib.evaluation.html.viewer import CaseViewer
+from DSCBrainSegLib.evaluation.mask_effects import CaseEffects
 from DSCBrainSegLib.evaluation.measure import VolumeFigures, measure_slices, measure_volume
 from DSCBrainSegLib.evaluation.plots.pictures import CasePictures, plan_pictures
 from DSCBrainSegLib.evaluation.references import describe_references, describe_scope
-from DSCBrainSegLib.evaluation.result import OUTPUT_NAMES, Evaluation
+from DSCBrainSegLib.evaluation.result import EFFECT_NAMES, OUTPUT_NAMES, Evaluation
 from DSCBrainSegLib.methods import SegmentationMethod
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
 from DSCBrainSegLib.segment_many import Job, Outcome, segment_many
@@ -42,7 +43,8 @@ def evaluate_folder(
     methods : sequence of str
         Names of registered methods or of external tools.
     output : path
-        Gets the files of `OUTPUT_NAMES`.
+        Gets the files of `OUTPUT_NAMES`, and of `EFFECT_NAMES` where a case has a series with a
+        bolus.
     overwrite : bool
         Replace results that are in `output` already.
     part : {"train", "validation", "test"}, optional
@@ -86,7 +88,7 @@ def evaluate_folder(
     weights_facts = describe_weights(chosen)
     cases = find_cases(folder, part)
     require_matplotlib()
-    refuse_existing(Path(output), OUTPUT_NAMES, overwrite)
+    refuse_existing(Path(output), [*OUTPUT_NAMES, *EFFECT_NAMES], overwrite)
     with output_folder(Path(output), overwrite) as work:
         evaluation = evaluate(cases, chosen, progress=progress, cancelled=cancelled, bolus=bolus)
         evaluation.scope = describe_scope(Path(folder), part)
@@ -143,6 +145,7 @@ def evaluate(
                 axial = AxialCase(loaded)
                 shown = CasePictures(axial, [level for row, level in plan if row == index])
                 viewer = CaseViewer(axial)
+                effects = CaseEffects(loaded)
             except Exception as error:  # whatever a file provokes must not cost the other cases
                 for method in methods:
                     files = [each for each in (case.image, case.reference, case.series) if each]
@@ -151,7 +154,8 @@ def evaluate(
                 continue
             evaluation.pictures += shown.rows
             evaluation.viewers.append(viewer.case)
-            context = (loaded, axial, shown, viewer)
+            evaluation.effects += effects.rows
+            context = (loaded, axial, shown, viewer, effects)
             source = replace(loaded.series, source=case.image)
             for method in methods:
                 yield Job(case.name, source, method, loaded.frame, bolus=bolus, context=context)
@@ -162,7 +166,7 @@ def evaluate(
         if outcome.result is None:
             evaluation.volumes.append(_failed(outcome))
             continue
-        loaded, axial, shown, viewer = outcome.job.context
+        loaded, axial, shown, viewer, effects = outcome.job.context
         mask, name = outcome.result.mask, outcome.method.name
         used.setdefault(name, []).append(outcome.result.bolus_used)
         planes = len(axial.image)
@@ -171,6 +175,7 @@ def evaluate(
         on_planes = axial.mask(mask)
         shown.add(name, on_planes)
         viewer.add(name, on_planes)
+        evaluation.effects += effects.add(name, mask)
     evaluation.inputs = [
         f"{name} used the bolus in {sum(flags)} of {len(flags)} volumes, one time point alone in "
         "the others."

@@ -15,6 +15,7 @@ from DSCBrainSegLib.evaluation.plots.dice_plot import draw_dice_by_slice
 from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
 from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.case_tables import case_tables
+from DSCBrainSegLib.evaluation.tables.effect_tables import effect_tables
 from DSCBrainSegLib.evaluation.tables.latex import to_latex
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
 from DSCBrainSegLib.evaluation.tables.paper_tables import paper_tables
@@ -24,6 +25,8 @@ from DSCBrainSegLib.evaluation.tables.table import (
     summarise_slices,
     summarise_volumes,
 )
+from DSCBrainSegLib.perfusion.effect_plot import draw_effects
+from DSCBrainSegLib.perfusion.effect_table import effects_to_csv
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
@@ -33,7 +36,8 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     ----------
     evaluation : Evaluation
     folder : Path
-        Exists; gets the files of `run.OUTPUT_NAMES`.
+        Exists; gets the files of `result.OUTPUT_NAMES`, and of `result.EFFECT_NAMES` where a case
+        has a series with a bolus.
 
     Raises
     ------
@@ -41,6 +45,7 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
         A file cannot be written.
     """
     main, *others = build_tables(evaluation)
+    others = [*effect_tables(evaluation), *others]
     first = [main, *paper_tables(evaluation)]
     pictures = {
         "figure.png": draw_comparison(evaluation.pictures, evaluation.methods),
@@ -48,12 +53,16 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
         "bland-altman.png": draw_bland_altman(evaluation.volumes, evaluation.methods),
         "dice-by-slice.png": draw_dice_by_slice(evaluation.slices, evaluation.methods),
     }
+    if evaluation.effects:
+        pictures["mask-effect.png"] = draw_effects(evaluation.effects)
     texts = {
         "table.md": to_markdown([*first, *others]),
         "table.tex": to_latex([*first, *others]),
         "per-case.md": to_markdown(case_tables(evaluation), evaluation.statements),
         "report.html": render_page(evaluation, first, others, pictures),
     }
+    if evaluation.effects:
+        texts["mask-effect.csv"] = effects_to_csv(evaluation.effects)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     for name, picture in pictures.items():

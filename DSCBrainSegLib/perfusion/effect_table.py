@@ -90,7 +90,7 @@ def effects_to_markdown(rows: Sequence[MaskEffect]) -> str:
     heads = [f"{c.heading} ({c.unit})" if c.unit else c.heading for c in COLUMNS]
     lines = [f"| mask | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     for summary in summarise_effects(rows):
-        cells = [_cell(column, summary.values[column.name]) for column in COLUMNS]
+        cells = [show_interval(column, summary.values[column.name]) for column in COLUMNS]
         failed = f" ({summary.failures} of {summary.cases} failed)" if summary.failures else ""
         lines.append(f"| {summary.mask}{failed} | {' | '.join(cells)} |")
     count = len({row.case for row in rows})
@@ -110,7 +110,8 @@ def effects_to_csv(rows: Sequence[MaskEffect]) -> str:
     return text.getvalue()
 
 
-def _cell(column: Column, values: tuple[float, float, float]) -> str:
+def show_interval(column: Column, values: tuple[float, float, float]) -> str:
+    """Return estimate and interval as text, the estimate alone where there is no interval."""
     estimate, low, high = values
     if not (np.isfinite(low) and np.isfinite(high)):
         return column.show(estimate)

@@ -43,6 +43,12 @@ PICTURES = (
         "Height in the brain",
         "Dice coefficient of slices over their height in the brain, for every method.",
     ),
+    (
+        "mask-effect.png",
+        "Effect of the mask on perfusion",
+        "Where the arterial input is taken, shift of blood volume, lesion kept, voxels without "
+        "bolus, for every method.",
+    ),
 )
 """File, heading and text for who cannot see it."""
 
@@ -94,6 +100,7 @@ def render_page(
                 base64.b64encode(pictures[name]).decode("ascii"),
             )
             for name, heading, text in PICTURES
+            if name in pictures
         ],
         viewer=_script_json(viewer_data(evaluation)),
         versions=collect_versions(),
