@@ -95,6 +95,7 @@ class DSCBrainSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeAddedOrRemoved)
         register()
         self.takeParameters()
+        self.ui.loadSection.collapsed = self.parameters.inputNode is not None
         if getattr(self.parent, "isEntered", False):  # reloaded: Slicer does not enter it again
             self.enter()
 

@@ -1,11 +1,14 @@
 """Many series, one after the other, into a folder of results."""
 
+from pathlib import Path
+
 import qt
 import slicer
 from slicer.i18n import tr as _
 
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
 from DSCBrainSegLib.methods import get_method
+from DSCBrainSegLib.network.weights import describe
 from DSCBrainSegLib.results.batch import (
     DONE,
     FAILED,
@@ -142,8 +145,12 @@ class BatchSection:
 
     def _start(self, method):
         try:
+            self._weights = self._widget.optionsSection.weights
             batch = Batch(
-                self._ui.batchOutputEdit.currentPath, method, self._widget.segmentSection.frame()
+                self._ui.batchOutputEdit.currentPath,
+                method,
+                self._widget.segmentSection.frame(),
+                weights=describe(Path(self._weights))["sha256"] if self._weights else "",
             )
             batch.add(self._sources)
             batch.retry_failed()
@@ -163,7 +170,7 @@ class BatchSection:
             return
         self._batch.begin(item)
         self._job = _BatchJob(
-            self._batch.request(item),
+            {**self._batch.request(item), **({"weights": self._weights} if self._weights else {})},
             self._logic.worker,
             onProgress=lambda done, total, message: self._say(f"{item.code}: {message}"),
             onEnd=lambda job: self._onEnd(item, job),

@@ -169,6 +169,7 @@ class CompareSection:
                 onProgress=lambda done, total, message: self._say(f"{method}: {message}"),
                 onEnd=self._onEnd,
                 saveStateForUndo=self._widget.saveStateForUndo,
+                weights=self._widget.optionsSection.weights,
             )
         except DSCBrainSegError as error:
             self._waiting = []

@@ -5,6 +5,7 @@ from .compare_section import CompareSection
 from .edit_section import EditSection
 from .ground_truth_section import GroundTruthSection
 from .load_section import LoadSection
+from .options_section import OptionsSection
 from .segment_section import SegmentSection
 from .series_section import SeriesSection
 
@@ -13,6 +14,7 @@ def makeSections(widget):
     """Make all sections of a DSCBrainSegWidget, set those that others ask as its attributes."""
     widget.loadSection = LoadSection(widget)
     widget.editSection = EditSection(widget)
+    widget.optionsSection = OptionsSection(widget)
     widget.segmentSection = SegmentSection(widget)
     widget.groundTruthSection = GroundTruthSection(widget)
     widget.compareSection = CompareSection(widget)
@@ -20,6 +22,7 @@ def makeSections(widget):
     return (
         widget.loadSection,
         widget.segmentSection,
+        widget.optionsSection,
         widget.editSection,
         widget.groundTruthSection,
         widget.compareSection,

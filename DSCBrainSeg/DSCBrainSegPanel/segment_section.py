@@ -11,6 +11,7 @@ from DSCBrainSegLib.mrml.series_nodes import seriesOf, volumeOf
 from DSCBrainSegLib.mrml.voxels import volumeShape
 
 from .parameters import FrameChoice
+from .result_row import ResultRow
 from .slices_list import SlicesList
 from .views import showInViews
 
@@ -27,14 +28,15 @@ class SegmentSection:
     def __init__(self, widget):
         self._widget, self._ui, self._logic = widget, widget.ui, widget.logic
         self._job = None
-        self._hello = None
-        self._helloAsked = False
+        self.hello = None
+        self.helloAsked = False
         self._runtime = None
         self._ui.segmentButton.connect("clicked()", self.onSegmentButton)
         self._ui.removeRuntimeButton.connect("clicked()", self.onRemoveRuntimeButton)
         self._ui.segmentProgressBar.hide()
         self._ui.warningsList.hide()
         self._slices = SlicesList(widget)
+        self._result = ResultRow(widget)
         self._lookAtRuntime()
 
     @property
@@ -55,13 +57,13 @@ class SegmentSection:
     def enter(self):
         """Ask the worker what it computes on; the answer comes by the event loop."""
         self._lookAtRuntime()
-        if self._helloAsked:
+        if self.helloAsked:
             return
-        self._helloAsked = True
+        self.helloAsked = True
         try:
             self._logic.worker.submit({"command": "hello"}, self._onHello)
         except DSCBrainSegError as error:
-            self._say(str(error))
+            self.say(str(error))
 
     def refresh(self):
         """Show what the parameters and the scene are now."""
@@ -76,6 +78,7 @@ class SegmentSection:
         ui.deviceLabel.text = self._expectation() if chosen else ""
         ui.removeRuntimeButton.enabled = not (self.busy or self._widget.compareSection.busy)
         self._slices.refresh()
+        self._result.refresh()
 
     def stop(self):
         """Forget a segmentation that runs; the scene stays as it is."""
@@ -103,7 +106,7 @@ class SegmentSection:
     def showResult(self, job):
         """Show a mask that has come: views, volume, what to look at."""
         showInViews(job.volume)
-        self._say(
+        self.say(
             _("Brain volume {volume:.0f} mL (time point {frame} of {count}).").format(
                 volume=job.facts["volume_ml"],
                 frame=job.frameNumber,
@@ -124,7 +127,7 @@ class SegmentSection:
             self._ui.segmentButton.enabled = False
         elif self._job is not None:
             self._job.cancel()
-            self._say(_("Cancelling ..."))
+            self.say(_("Cancelling ..."))
         else:
             self._start()
 
@@ -163,11 +166,12 @@ class SegmentSection:
                 onProgress=self._onProgress,
                 onEnd=self._onEnd,
                 saveStateForUndo=self._widget.saveStateForUndo,
+                weights=self._widget.optionsSection.weights,
             )
         except DSCBrainSegError as error:
-            self._say(str(error))
+            self.say(str(error))
             return
-        self._say("")
+        self.say("")
         self._showProgress(0, 0, _("Starting"))
         self._job.start()
         self._widget.refresh()
@@ -181,15 +185,15 @@ class SegmentSection:
         if job.error is None:
             self.showResult(job)
         elif isinstance(job.error, Cancelled):
-            self._say(_("Cancelled; the scene is as it was."))
+            self.say(_("Cancelled; the scene is as it was."))
         else:
-            self._say(str(job.error))
+            self.say(str(job.error))
         self._widget.refresh()
 
     def _batchRuns(self):
         """Say so if a batch would lose its worker."""
         if self._widget.batchSection.busy:
-            self._say(
+            self.say(
                 _(
                     "The network library cannot be changed while a batch runs; wait for the batch "
                     "or cancel it."
@@ -206,29 +210,29 @@ class SegmentSection:
             "changed. The other methods need no library."
         ).format(download=DOWNLOAD_MB, disk=DISK_MB)
         if not slicer.util.confirmYesNoDisplay(question, windowTitle=_("Install network library")):
-            self._say(_("The network library is not installed; choose another method."))
+            self.say(_("The network library is not installed; choose another method."))
             return
         try:
             self._logic.runtime.install(self._onInstallLine, self._onInstalled)
         except (DSCBrainSegError, OSError) as error:
-            self._say(str(error))
+            self.say(str(error))
             return
-        self._say("")
+        self.say("")
         self._showProgress(0, 0, _("Installing"))
         self._widget.refresh()
 
     def _onInstallLine(self, line):
         self._showProgress(0, 0, _("Installing"))
-        self._say(line)
+        self.say(line)
 
     def _onInstalled(self, problem):
         self._ui.segmentProgressBar.hide()
         self._forgetHello()
         self._widget.refresh()
         if problem is None:
-            self._say(_("Cancelled; nothing was installed."))
+            self.say(_("Cancelled; nothing was installed."))
         elif problem:
-            self._say(problem)
+            self.say(problem)
         elif self._widget.parameters is not None and self._widget.parameters.inputNode:
             self._start()
 
@@ -239,20 +243,20 @@ class SegmentSection:
             self._onRemoved(str(error))
 
     def _onRemoved(self, problem):
-        self._say(problem or _("The network library was removed."))
+        self.say(problem or _("The network library was removed."))
         self._forgetHello()
         self._widget.refresh()
 
     def _forgetHello(self):
         """The worker looks at its packages once: ask a new one."""
         self._logic.worker.retire()
-        self._hello, self._helloAsked = None, False
+        self.hello, self.helloAsked = None, False
         self.enter()
 
     def _onHello(self, event):
-        self._hello = event if event["event"] == "result" else None
+        self.hello = event if event["event"] == "result" else None
         if event["event"] == "error" and event["kind"] != "cancelled":
-            self._say(event["message"])
+            self.say(event["message"])
         self._widget.refresh()
 
     def _describeSeries(self, node):
@@ -272,14 +276,14 @@ class SegmentSection:
 
     def _expectation(self):
         """Say what the worker computes on and about how long it takes."""
-        if self._hello is None:
+        if self.hello is None:
             return ""
-        device = self._hello["device"]
+        device = self.hello["device"]
         if not get_method(self._widget.parameters.method.value).uses_weights:
             return _("Computed on {device}.").format(device=device)
         volume = volumeOf(self._widget.parameters.inputNode)
         slices = volumeShape(volume)[0] if volume is not None else 0
-        seconds = max(1, round(slices * self._hello["seconds_per_slice"]))
+        seconds = max(1, round(slices * self.hello["seconds_per_slice"]))
         return _(
             "Computed on {device}, about {seconds} s; the first time some 10 s more, while the "
             "network loads."
@@ -292,5 +296,6 @@ class SegmentSection:
         bar.format = f"{message}: {done} / {total}" if total > 1 else message
         bar.show()
 
-    def _say(self, text):
+    def say(self, text):
+        """Show a sentence below the button."""
         self._ui.segmentStatusLabel.text = text

@@ -1,22 +1,21 @@
 """One segmentation: frames out of the scene, the worker, the mask into the scene."""
 
+from pathlib import Path
+
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from DSCBrainSegLib.errors import Cancelled, SeriesError
+from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.methods import get_method
-from DSCBrainSegLib.mrml.sequence_to_series import openNode
-from DSCBrainSegLib.mrml.series_nodes import seriesOf, shownVolume
-from DSCBrainSegLib.mrml.worker_input import SERIES_NAME
 from DSCBrainSegLib.mrml.worker_result import importResult
+from DSCBrainSegLib.network.weights import network_of
 from DSCBrainSegLib.preprocessing.reference_frame import choose_reference_frame
-from DSCBrainSegLib.series.exchange import write_exchange
 
-from .worker_job import WorkerJob
+from .series_job import SeriesJob
 
 
-class SegmentationJob(WorkerJob):
+class SegmentationJob(SeriesJob):
     """Segments a node; nothing in the scene changes before the mask is there.
 
     Parameters
@@ -31,6 +30,8 @@ class SegmentationJob(WorkerJob):
         See `WorkerJob`.
     saveStateForUndo : callable, optional
         See `mrml.worker_result.importResult`.
+    weights : str, optional
+        File of a network's weights; the shipped ones by default.
 
     Attributes
     ----------
@@ -42,16 +43,29 @@ class SegmentationJob(WorkerJob):
         The node holds no series, or not that time point.
     """
 
-    def __init__(self, inputNode, method, frame, queue, onProgress, onEnd, saveStateForUndo=None):
-        super().__init__(queue, onProgress, onEnd)
+    def __init__(
+        self,
+        inputNode,
+        method,
+        frame,
+        queue,
+        onProgress,
+        onEnd,
+        saveStateForUndo=None,
+        weights="",
+    ):
+        super().__init__(inputNode, queue, onProgress, onEnd)
         self.result, self.method = None, method
-        self.source = openNode(seriesOf(inputNode))
-        self.volume = shownVolume(inputNode)
-        self._frame, self._frames = frame, None
+        asked = get_method(method)
+        self._weights = weights if asked.uses_weights else ""
+        if self._weights:
+            network_of(Path(self._weights))  # a file that is no network's is told at once
+            asked = asked.with_weights(self._weights)
+        self._frame = frame
         if frame != "auto":
             self._frame = choose_reference_frame(self.source.frame_count, frame).index
-            if not get_method(self.method).wants_series(self.source.frame_count):
-                self._frames = [self._frame]
+            if not asked.wants_series(self.source.frame_count):
+                self.frames = [self._frame]
         self._saveStateForUndo = saveStateForUndo
 
     @property
@@ -59,43 +73,15 @@ class SegmentationJob(WorkerJob):
         """The segmented time point, counted from 1."""
         return self.result.frame + 1
 
-    def _begin(self):
-        path = self._folder / SERIES_NAME
-        self._writing = write_exchange(path, self.source, self._frames)
-        if self._frames is None:
-            self._onProgress(0, self.source.frame_count, _("Reading the series"))
-            qt.QTimer.singleShot(0, self._writeNext)
-        else:
-            self._guarded(self._writeFrame)
-
-    def _writeNext(self):
-        self._guarded(self._writeFrame)
-
-    def _writeFrame(self):
-        """Write one frame in each turn of the event loop: the whole series may be large."""
-        try:
-            self._stopIfCancelled()
-        except Cancelled:
-            self._writing.close()  # An open file could not be removed on Windows.
-            raise
-        written = next(self._writing, None)
-        if written is None:
-            self._submit(self._request())
-            return
-        if self._frames is None:
-            self._onProgress(written, self.source.frame_count, _("Reading the series"))
-            qt.QTimer.singleShot(0, self._writeNext)
-        else:
-            self._writeFrame()
-
-    def _request(self):
+    def _request(self, path):
         return {
             "command": "segment",
-            "input": str(self._folder / SERIES_NAME),
+            "input": path,
             "method": self.method,
             "frame": self._frame,
             "format": "npy",
             "output": str(self._folder / "mask"),
+            **({"weights": self._weights} if self._weights else {}),
         }
 
     def _take(self, facts):

@@ -5,7 +5,7 @@ from slicer.i18n import tr as _
 
 from DSCBrainSegLib.display import METHOD_COLOURS, SPARE_COLOURS
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError, SeriesError
-from DSCBrainSegLib.mrml.masked_series import addMaskedSeries, addRegionVolume
+from DSCBrainSegLib.mrml.masked_series import addMaskedSeries, addMaskedVolume, addRegionVolume
 from DSCBrainSegLib.mrml.plots import addChart
 from DSCBrainSegLib.mrml.segmentation_node import findSegmentation
 from DSCBrainSegLib.mrml.segments import segmentMask
@@ -14,6 +14,7 @@ from DSCBrainSegLib.mrml.series_nodes import seriesOf, shownVolume, volumeOf
 from DSCBrainSegLib.mrml.tables import INSIDE_COLUMN, OUTSIDE_COLUMN, TIME_COLUMN, curvesTable
 from DSCBrainSegLib.series.signal_curves import signal_curves
 
+from .motion_job import MotionJob
 from .progress_dialog import ProgressDialog
 
 CURVE_COLORS = {INSIDE_COLUMN: METHOD_COLOURS["network"], OUTSIDE_COLUMN: SPARE_COLOURS[-1]}
@@ -28,12 +29,16 @@ class SeriesSection:
         self._ui.maskSeriesButton.connect("clicked()", self.onMaskSeriesButton)
         self._ui.curvesButton.connect("clicked()", self.onCurvesButton)
         self._ui.regionButton.connect("clicked()", self.onRegionButton)
+        self._ui.motionButton.connect("clicked()", self.onMotionButton)
+        self._job = None
 
     def enter(self):
         """Nothing to ask beforehand."""
 
     def cleanup(self):
-        """Nothing outlives a click."""
+        """End what runs."""
+        if self._job is not None:
+            self._job.cancel()
 
     def refresh(self):
         """List the masks of the chosen series."""
@@ -51,15 +56,26 @@ class SeriesSection:
             if before in names:
                 box.setCurrentIndex(names.index(before))
         several = bool(segmentIds) and seriesOf(parameters.inputNode) is not volume
-        self._ui.maskSeriesButton.enabled = self._ui.curvesButton.enabled = several
+        self._ui.maskSeriesButton.enabled = bool(segmentIds)
+        self._ui.curvesButton.enabled = several
         self._ui.regionButton.enabled = bool(segmentIds)
+        motion = self._ui.motionButton
+        motion.text = _("Cancel") if self._job is not None else _("Correct head motion")
+        motion.enabled = self._job is not None or (
+            volume is not None and seriesOf(parameters.inputNode) is not volume
+        )
 
     def onMaskSeriesButton(self):
-        """Add the series again with 0 outside the mask."""
+        """Add the series, or the single volume, again with 0 outside the mask."""
 
         def work(series, volume, mask, dialog):
-            nodes = addMaskedSeries(series, volume, mask, dialog.progress, dialog.cancelled)
-            self._say(_("Added {name}.").format(name=nodes.volume.GetName()))
+            if series is volume and openNode(series).frame_count == 1:
+                added = addMaskedVolume(volume, mask)
+            else:
+                added = addMaskedSeries(
+                    series, volume, mask, dialog.progress, dialog.cancelled
+                ).volume
+            self._say(_("Added {name}.").format(name=added.GetName()))
 
         self._do(work)
 
@@ -93,6 +109,38 @@ class SeriesSection:
             )
 
         self._do(work)
+
+    def onMotionButton(self):
+        """Add the series again without the motion of the head, or cancel that."""
+        if self._job is not None:
+            self._job.cancel()
+            return
+        try:
+            job = MotionJob(
+                self._widget.parameters.inputNode,
+                self._widget.logic.worker,
+                onProgress=lambda done, total, message: self._say(f"{message} {done} / {total}"),
+                onEnd=self._onCorrected,
+            )
+        except DSCBrainSegError as error:
+            self._say(str(error))
+            return
+        self._job = job
+        job.start()
+        self.refresh()
+
+    def _onCorrected(self, job):
+        self._job = None
+        if isinstance(job.error, Cancelled):
+            self._say(_("Cancelled; the scene is as it was."))
+        elif job.error is not None:
+            self._say(str(job.error))
+        else:
+            told = _("Added {name}; the head moved by up to {most:.1f} mm.").format(
+                name=job.nodes.volume.GetName(), most=max(job.facts["displacement"])
+            )
+            self._say(" ".join([told, *job.facts["warnings"]]))
+        self.refresh()
 
     def _do(self, work):
         node = self._widget.parameters.inputNode

@@ -3,7 +3,7 @@
 import qt
 from slicer.i18n import tr as _
 
-from DSCBrainSegLib.worker.protocol import error_event
+from DSCBrainSegLib.worker.protocol import LOG_LINES, error_event
 
 INTERVAL_MS = 50
 
@@ -61,6 +61,10 @@ class WorkerQueue:
         self._timer.start()
         for number, handler in handlers.items():
             handler(error_event(number, "cancelled", _("Cancelled; the worker is started again.")))
+
+    def log(self):
+        """Return what the present worker has printed beside its answers; it may hold paths."""
+        return self._runner.last_log(LOG_LINES) if self._runner is not None else []
 
     def stop(self):
         """End all workers and forget all requests; may take some tenths of a second."""

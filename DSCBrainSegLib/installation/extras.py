@@ -58,6 +58,7 @@ EXTRAS = {
             disk_mb=180,
         ),
         Extra("phantom", ("nilearn",), ("nilearn>=0.11",), download_mb=90, disk_mb=410),
+        Extra("seg", ("highdicom",), ("highdicom>=0.28",), download_mb=60, disk_mb=160),
     )
 }
 

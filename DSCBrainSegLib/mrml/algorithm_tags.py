@@ -41,6 +41,12 @@ def tagAlgorithms(segmentationNode) -> None:
         _tag(segment, kind, name)
 
 
+def typeOf(segment) -> str:
+    """Return the Segment Algorithm Type that a segment is tagged with, "" if it has none."""
+    value = vtk.reference("")
+    return str(value) if segment.GetTag(TYPE_TAG, value) else ""
+
+
 def algorithmName(method: str) -> str:
     """Return what DICOM calls a method."""
     return f"DSCBrainSeg {method}"

@@ -12,6 +12,7 @@ from DSCBrainSegLib.mrml.segments import refuseUnfitMask
 from DSCBrainSegLib.mrml.sequence_to_series import openNode
 from DSCBrainSegLib.mrml.series_to_sequence import SequenceNodes, addSeries
 from DSCBrainSegLib.mrml.subject_hierarchy import placeBeside
+from DSCBrainSegLib.mrml.voxels import voxelArray
 from DSCBrainSegLib.progress import (
     CancelCallback,
     ProgressCallback,
@@ -55,6 +56,33 @@ def addMaskedSeries(
     nodes.volume.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
     placeBeside(nodes.volume, volumeNode)
     return nodes
+
+
+def addMaskedVolume(volumeNode, mask: np.ndarray):
+    """Add a single volume again with 0 outside the mask; return the new volume.
+
+    Parameters
+    ----------
+    volumeNode : vtkMRMLScalarVolumeNode
+    mask : ndarray of bool, shape (K, J, I)
+
+    Raises
+    ------
+    SeriesError
+        The mask has not the volume's shape.
+    """
+    refuseUnfitMask(volumeNode, mask)
+    node = slicer.mrmlScene.AddNewNodeByClass(
+        "vtkMRMLScalarVolumeNode",
+        slicer.mrmlScene.GenerateUniqueName(f"{volumeNode.GetName()} (brain)"),
+    )
+    node.CopyOrientation(volumeNode)
+    voxels = voxelArray(volumeNode)
+    slicer.util.updateVolumeFromArray(node, np.where(mask, voxels, 0).astype(voxels.dtype))
+    node.CreateDefaultDisplayNodes()
+    node.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
+    placeBeside(node, volumeNode)
+    return node
 
 
 def addRegionVolume(volumeNode, mask: np.ndarray):

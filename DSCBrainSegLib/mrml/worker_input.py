@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import slicer
+
+from DSCBrainSegLib.errors import OutputError
 from DSCBrainSegLib.series.exchange import SUFFIX, write_exchange
 from DSCBrainSegLib.series.source import SeriesSource
 
@@ -39,3 +43,20 @@ def writeForWorker(source: SeriesSource, folder: Path, frames: Sequence[int] | N
     for _ in write_exchange(path, source, frames):
         pass
     return str(path)
+
+
+def writeMaskFile(mask: np.ndarray, volumeNode, path: Path) -> None:
+    """Write a mask (K, J, I) as NRRD on the volume's own voxels, by Slicer's own writer.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    node = slicer.vtkMRMLLabelMapVolumeNode()
+    node.CopyOrientation(volumeNode)
+    slicer.util.updateVolumeFromArray(node, np.asarray(mask, dtype=np.uint8))
+    storage = slicer.vtkMRMLNRRDStorageNode()
+    storage.SetFileName(str(path))
+    if not storage.WriteData(node):
+        raise OutputError(f"Cannot write {path}; free space in the temporary folder.")

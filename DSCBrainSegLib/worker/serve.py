@@ -54,6 +54,7 @@ class Worker:
             "warm": self._warm,
             "segment": self._segment,
             "measure": self._measure,
+            "motion": self._motion,
             "list": self._list,
             "simulate": self._simulate,
             "export_seg": self._export_seg,
@@ -147,6 +148,12 @@ class Worker:
 
         check_fields(fields, FIELDS)
         return simulate_case(fields, progress, cancelled)
+
+    def _motion(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback):
+        from DSCBrainSegLib.worker.commands.motion import FIELDS, correct_case
+
+        check_fields(fields, FIELDS)
+        return correct_case(fields, progress, cancelled)
 
     def _export_seg(self, fields: dict, progress: ProgressCallback, cancelled: CancelCallback):
         from DSCBrainSegLib.worker.commands.export_seg import FIELDS, export_seg

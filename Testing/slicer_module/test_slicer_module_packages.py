@@ -49,7 +49,7 @@ import slicer
 from dicom_factory import make_affine, write_classic
 from slicer_module_panel import *
 panel = open_panel(host)
-host.wait_until(lambda: panel.ui.deviceLabel.text or panel.segmentSection._hello, 30)
+host.wait_until(lambda: panel.ui.deviceLabel.text or panel.segmentSection.hello, 30)
 frames = make_series(8).frames.astype("uint16")
 write_classic(Path(sys.argv[1]), frames, make_affine())
 from DICOMLib import DICOMUtils

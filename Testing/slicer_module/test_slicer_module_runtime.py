@@ -103,7 +103,7 @@ def test_after_the_installation_it_segments_in_a_new_worker(panel, runtime, clea
     clean_scene.wait_until(lambda: asked)
     assert asked[0][1] == "network" and runtime.commands == ["install"]
     clean_scene.wait_until(lambda: not is_alive(before))
-    clean_scene.wait_until(lambda: panel.segmentSection._hello is not None)
+    clean_scene.wait_until(lambda: panel.segmentSection.hello is not None)
     assert worker_pid(panel) != before
     assert "installed, 1.7 GB" in panel.ui.runtimeLabel.text
     assert not panel.ui.removeRuntimeButton.isHidden()

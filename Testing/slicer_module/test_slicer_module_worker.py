@@ -173,7 +173,7 @@ from slicer_host.host import start_host
 host = start_host()
 from slicer_module_panel import open_panel, worker_pid
 panel = open_panel(host)
-host.wait_until(lambda: panel.segmentSection._hello, 60)
+host.wait_until(lambda: panel.segmentSection.hello, 60)
 print(worker_pid(panel), flush=True)
 time.sleep(120)
 """

@@ -9,6 +9,21 @@ def importDicom(dicomDataDir, dicomDatabase=None, copyFiles=False):
     return True
 
 
+class TemporaryDICOMDatabase:
+    """An empty database for the time of a ``with``; the host's own is put back afterwards."""
+
+    def __init__(self, directory=None):
+        self.directory = directory
+
+    def __enter__(self):
+        self._before = slicer.dicomDatabase
+        slicer.dicomDatabase = type(self._before)()
+        return slicer.dicomDatabase
+
+    def __exit__(self, *_):
+        slicer.dicomDatabase = self._before
+
+
 def getLoadablesFromFileLists(
     fileLists, pluginClassNames=None, messages=None, progressCallback=None, pluginInstances=None
 ):
