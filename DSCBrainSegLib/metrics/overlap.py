@@ -44,6 +44,15 @@ class Overlap:
         correct = self.true_positive + self.true_negative
         return _ratio(correct, correct + self.false_positive + self.false_negative)
 
+    @property
+    def outward_share(self) -> float:
+        """FP / (TP + FP), the share of the mask outside the reference; NaN for an empty mask.
+
+        Vessels and scalp there spoil an arterial input function and shift CBV more than the same
+        amount of brain left out.
+        """
+        return _ratio(self.false_positive, self.true_positive + self.false_positive)
+
 
 def overlap(mask: np.ndarray, reference: np.ndarray) -> Overlap:
     """Count the voxels where a mask and a reference agree and differ.

@@ -15,6 +15,7 @@ def test_figures_by_hand():
     assert figures.sensitivity == pytest.approx(2 / 3)
     assert figures.specificity == pytest.approx(6 / 7)
     assert figures.accuracy == pytest.approx(8 / 10)
+    assert figures.outward_share == pytest.approx(1 / 3)
 
 
 def test_empty_masks_are_defined():
@@ -23,6 +24,8 @@ def test_empty_masks_are_defined():
     assert np.isnan(overlap(empty, empty).sensitivity)
     assert overlap(empty, full).dice == 0.0
     assert np.isnan(overlap(full, full).specificity)
+    assert np.isnan(overlap(empty, full).outward_share)
+    assert overlap(full, empty).outward_share == 1.0
 
 
 def test_different_shapes_are_refused():

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from DSCBrainSegLib.simulation.acquisition.artefacts import wrapped
+from DSCBrainSegLib.simulation.acquisition.epi import displace, project_mask
 from DSCBrainSegLib.simulation.acquisition.pose import brain_extent_mm
 from DSCBrainSegLib.simulation.acquisition.protocol import Acquisition
+from DSCBrainSegLib.simulation.acquisition.sampling import sample_slice
 from DSCBrainSegLib.simulation.anatomy.maps import HeadMaps
+from DSCBrainSegLib.simulation.series.phantom_frames import LESION_CORE
 from DSCBrainSegLib.simulation.series.slices import Case, acquire, draw_case, without_specks
 from DSCBrainSegLib.simulation.upsampling import at_pixels
 
@@ -58,7 +64,7 @@ def simulate_volume(seed: int, maps: HeadMaps, bolus: bool = False) -> Simulated
     -------
     SimulatedVolume
     """
-    rng = np.random.default_rng([seed, 77])
+    rng = _random_numbers(seed)
     case = draw_case(rng, maps)
     acquisition = case.acquisition
     positions = draw_coverage(rng, case, maps)
@@ -71,6 +77,52 @@ def simulate_volume(seed: int, maps: HeadMaps, bolus: bool = False) -> Simulated
     size = acquisition.image_matrix
     mask = np.stack([without_specks(at_pixels(plane, size) > 0.5) for plane in brain])
     return SimulatedVolume(image, mask, axial_affine(acquisition, positions), case, peak)
+
+
+def abnormal_seeds(maps: HeadMaps, first_seed: int) -> Iterator[int]:
+    """Yield the seeds from `first_seed` on whose volumes of this head have a lesion."""
+    for seed in itertools.count(first_seed):
+        if draw_case(_random_numbers(seed), maps).lesions:
+            yield seed
+
+
+def lesion_mask(volume: SimulatedVolume, maps: HeadMaps) -> np.ndarray:
+    """Project the lesions of a simulated volume into its image.
+
+    Parameters
+    ----------
+    volume : SimulatedVolume
+    maps : HeadMaps
+        The head it was made of.
+
+    Returns
+    -------
+    ndarray of bool, shape (K, J, I)
+        `LESION_CORE`: tumour with necrosis, haemorrhage, infarct and cavity, without oedema and
+        extra-axial collections; empty for a lesion without a core, such as a bone flap.
+    """
+    case, count = volume.case, len(volume.image)
+    acquisition = case.acquisition
+    lesion = np.zeros(volume.mask.shape, bool)
+    if not case.lesions:
+        return lesion
+    for k, z in enumerate(volume.affine[2, 3] + volume.affine[2, 2] * np.arange(count)):
+        sampled = sample_slice(
+            maps,
+            case.pose,
+            case.scalp,
+            case.lesions,
+            float(z),
+            acquisition.field_of_view_mm,
+            acquisition.slice_thickness_mm,
+        )
+        core = np.isin(sampled.labels, LESION_CORE)
+        if core.any():
+            displaced = displace(sampled, acquisition)
+            share = project_mask(replace(sampled, brain=core), displaced, acquisition)
+            share = wrapped(share, case.artefacts, acquisition.phase_axis)
+            lesion[k] = at_pixels(share, acquisition.image_matrix) > 0.5
+    return lesion
 
 
 def draw_coverage(rng: np.random.Generator, case: Case, maps: HeadMaps) -> np.ndarray:
@@ -117,3 +169,7 @@ def axial_affine(acquisition: Acquisition, positions_mm: np.ndarray) -> np.ndarr
             [0, 0, 0, 1.0],
         ]
     )
+
+
+def _random_numbers(seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, 77])
