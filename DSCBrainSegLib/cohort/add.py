@@ -15,6 +15,7 @@ from DSCBrainSegLib.cohort.ground_truth import GroundTruth, now
 from DSCBrainSegLib.cohort.identity import refuse_identity
 from DSCBrainSegLib.cohort.layout import (
     FRAME_NAME,
+    LESION_NAME,
     MASK_NAME,
     SERIES_NAME,
     SUBJECT_NAME,
@@ -42,6 +43,7 @@ def add_subject(
     person: str = "",
     keep_series: bool = True,
     origin: dict | None = None,
+    lesion: np.ndarray | None = None,
 ) -> Subject:
     """Write one subject's folder, whole or not at all.
 
@@ -64,6 +66,8 @@ def add_subject(
         Keep all frames, not the reference frame only.
     origin : dict, optional
         Where the series came from, as plain JSON types without identity.
+    lesion : ndarray of bool, shape (K, J, I), optional
+        Mask of the lesion on the series' grid; one that is empty is not written.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def add_subject(
     work = hidden_name(cohort.folder, name)
     try:
         work.mkdir()
-        _write_images(work, series, reference.index, mask, keep_series)
+        _write_images(work, series, reference.index, mask, keep_series, lesion)
         facts[FILES_KEY] = {path.name: file_sha256(path) for path in sorted(work.iterdir())}
         write_json(work / SUBJECT_NAME, facts)
         work.rename(target)
@@ -175,7 +179,9 @@ def _known(cohort: Cohort, name: str) -> OutputError:
     return OutputError(f"{cohort.folder} has a subject {name} already; choose another code.")
 
 
-def _write_images(folder: Path, series: DSCSeries, index: int, mask, keep_series: bool) -> None:
+def _write_images(
+    folder: Path, series: DSCSeries, index: int, mask, keep_series: bool, lesion
+) -> None:
     from DSCBrainSegLib.series import write_mask, write_nifti, write_nrrd
 
     write_nifti(folder / FRAME_NAME, series.frames[index], series.affine)
@@ -183,6 +189,8 @@ def _write_images(folder: Path, series: DSCSeries, index: int, mask, keep_series
         write_nrrd(folder / SERIES_NAME, series.frames, series.affine, series.times)
     if mask is not None:
         write_mask(folder / MASK_NAME, mask, series.affine)
+    if lesion is not None and lesion.any():
+        write_mask(folder / LESION_NAME, lesion, series.affine)
 
 
 def _series_facts(series: DSCSeries, kept: bool) -> dict:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.cohort.ground_truth import TO_DRAW
-from DSCBrainSegLib.cohort.layout import COHORT_NAME, FRAME_NAME, Cohort, Subject
+from DSCBrainSegLib.cohort.layout import COHORT_NAME, FRAME_NAME, LESION_NAME, Cohort, Subject
 from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.geometry import voxel_spacing, voxel_volume_ml
 from DSCBrainSegLib.series.types import DSCSeries
@@ -41,6 +41,8 @@ class ReferenceCase:
         default.
     series : Path, optional
         The whole dynamic series `image` is a time point of.
+    lesion : Path, optional
+        Mask of the lesion on the same grid.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ReferenceCase:
     reference: Path
     slices: tuple[int, int] | None = None
     series: Path | None = None
+    lesion: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class LoadedCase:
         The whole series, where it was asked for and is there; else `image` alone.
     frame : int
         Which of its time points `image` is, counted from 0.
+    lesion : ndarray of bool, shape (K, J, I), optional
     """
 
     case: ReferenceCase
@@ -77,6 +81,7 @@ class LoadedCase:
     compared: slice
     series: DSCSeries | None = None
     frame: int = 0
+    lesion: np.ndarray | None = None
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -124,7 +129,9 @@ def reference_case(subject: Subject) -> ReferenceCase:
             f"{subject.mask} was changed after it was saved, so nobody is known to have drawn it; "
             "import it with 'dscbrainseg cohort import-mask' or restore it."
         )
-    return ReferenceCase(subject.name, subject.frame, subject.mask, series=subject.series)
+    return ReferenceCase(
+        subject.name, subject.frame, subject.mask, series=subject.series, lesion=subject.lesion
+    )
 
 
 def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCase]:
@@ -132,8 +139,9 @@ def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCas
 
     A sub-folder of a plain folder holds ``frame.nii.gz`` (one time point),
     ``reference-mask.nii.gz`` and, if only some slices are to be compared, ``source.json`` with
-    ``{"reference": {"trusted_slices_k": [first, last]}}``. The whole series may lie beside them as
-    ``series.nii.gz`` or ``series.nrrd``. Sub-folders that lack the image or the mask are left out.
+    ``{"reference": {"trusted_slices_k": [first, last]}}``. The mask of a lesion may lie beside them
+    as ``lesion.nii.gz``, the whole series as ``series.nii.gz`` or ``series.nrrd``. Sub-folders that
+    lack the image or the mask are left out.
 
     Parameters
     ----------
@@ -165,6 +173,7 @@ def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCas
             path / REFERENCE_NAME,
             _trusted_slices(path),
             next((path / name for name in SERIES_NAMES if (path / name).is_file()), None),
+            path / LESION_NAME if (path / LESION_NAME).is_file() else None,
         )
         for path in sorted(folder.iterdir())
         if (path / FRAME_NAME).is_file() and (path / REFERENCE_NAME).is_file()
@@ -178,7 +187,7 @@ def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCas
 
 
 def load_case(case: ReferenceCase, whole_series: bool = False) -> LoadedCase:
-    """Read image and reference.
+    """Read image and reference, and the lesion if there is one.
 
     Parameters
     ----------
@@ -193,24 +202,26 @@ def load_case(case: ReferenceCase, whole_series: bool = False) -> LoadedCase:
     Raises
     ------
     SeriesError
-        A file cannot be read, image or reference hold several time points or are not on the same
-        grid, the slices to compare are not there, or the series does not hold the image.
+        A file cannot be read, image or masks hold several time points or are not on the same grid,
+        the slices to compare are not there, or the series does not hold the image.
     """
     from DSCBrainSegLib.series import read_series
 
-    image, reference = (read_series(path) for path in (case.image, case.reference))
-    for series in (image, reference):
+    image = read_series(case.image)
+    masks = [read_series(path) for path in (case.reference, case.lesion) if path is not None]
+    for series in (image, *masks):
         if series.frames.shape[0] != 1:
             raise SeriesError(
                 f"{series.source} holds {series.frames.shape[0]} time points, but a case needs "
                 "one; export the frame that was drawn on."
             )
-    same_shape = image.volume_shape == reference.volume_shape
-    if not same_shape or np.abs(image.affine - reference.affine).max() > SAME_GRID_TOLERANCE:
-        raise SeriesError(
-            f"{case.reference} (K, J, I = {reference.volume_shape}) is not on the grid of "
-            f"{case.image} ({image.volume_shape}); resample it onto the image."
-        )
+    for mask in masks:
+        same_shape = image.volume_shape == mask.volume_shape
+        if not same_shape or np.abs(image.affine - mask.affine).max() > SAME_GRID_TOLERANCE:
+            raise SeriesError(
+                f"{mask.source} (K, J, I = {mask.volume_shape}) is not on the grid of "
+                f"{case.image} ({image.volume_shape}); resample it onto the image."
+            )
     first, last = case.slices or (0, image.volume_shape[0] - 1)
     if not 0 <= first <= last < image.volume_shape[0]:
         raise SeriesError(
@@ -221,9 +232,16 @@ def load_case(case: ReferenceCase, whole_series: bool = False) -> LoadedCase:
     if whole_series and case.series is not None:
         series = read_series(case.series)
         frame = _frame_that_is(image, series, case)
-    compared = slice(first, last + 1)
+    reference, *lesions = (mask.frames[0] > 0 for mask in masks)
     return LoadedCase(
-        case, image.frames[0], reference.frames[0] > 0, image.affine, compared, series, frame
+        case,
+        image.frames[0],
+        reference,
+        image.affine,
+        slice(first, last + 1),
+        series,
+        frame,
+        lesions[0] if lesions else None,
     )
 
 

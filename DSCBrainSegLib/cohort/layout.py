@@ -18,6 +18,7 @@ SUBJECT_NAME = "subject.json"
 SERIES_NAME = "series.seq.nrrd"
 FRAME_NAME = "frame.nii.gz"
 MASK_NAME = "ground-truth.nii.gz"
+LESION_NAME = "lesion.nii.gz"
 SEGMENTATION_NAME = "ground-truth.seg.nrrd"
 HISTORY_NAME = "history"
 
@@ -92,6 +93,12 @@ class Subject:
         if not stored_sha256(self.facts, SEGMENTATION_NAME):
             return None  # one that lies there belongs to an earlier mask
         path = current_file(self.folder, self.facts, SEGMENTATION_NAME)
+        return path if path.is_file() else None
+
+    @property
+    def lesion(self) -> Path | None:
+        """A mask of the lesion on the reference frame's grid; None if nobody put one there."""
+        path = self.folder / LESION_NAME
         return path if path.is_file() else None
 
     @property

@@ -208,4 +208,5 @@ def _add(cohort: Cohort, name: str, draws, path: Path | None, cache: Path) -> Su
             **asdict(draws),
             **({"label_map": head["label_map"]} if head else {}),
         },
+        lesion=phantom.lesion,
     )

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from DSCBrainSegLib.cohort.cases import LoadedCase
+from DSCBrainSegLib.metrics.height import below_top_mm
 from DSCBrainSegLib.metrics.overlap import Overlap, overlap
 
 NAN = float("nan")
+SUPERIOR = 2
+"""Patient axis (x, y, z) of axial slices."""
 
 TIMED_SLICES = 20
 """Times are given for a volume of that many slices, whatever the case has."""
@@ -26,8 +29,10 @@ class VolumeFigures:
         Compared slices.
     true_positive, false_positive, false_negative, true_negative : int
         Voxels.
-    dice, sensitivity, specificity, accuracy : float
+    dice, sensitivity, specificity, accuracy, outward_share : float
         From 0 to 1; see `metrics.overlap`.
+    lesion_kept : float
+        From 0 to 1, see `metrics.lesion`; NaN for a case without a lesion mask.
     hd95_mm, msd_mm : float
         95th percentile and mean of the surface distances; see `metrics.surface`.
     reference_ml, mask_ml : float
@@ -56,6 +61,8 @@ class VolumeFigures:
     sensitivity: float = NAN
     specificity: float = NAN
     accuracy: float = NAN
+    outward_share: float = NAN
+    lesion_kept: float = NAN
     hd95_mm: float = NAN
     msd_mm: float = NAN
     reference_ml: float = NAN
@@ -84,8 +91,11 @@ class SliceFigures:
         The reference has brain on this slice.
     true_positive, false_positive, false_negative, true_negative : int
         Pixels.
-    dice, sensitivity, specificity, accuracy : float
+    dice, sensitivity, specificity, accuracy, outward_share : float
         From 0 to 1.
+    below_top_mm : float
+        How far below the top of the reference's brain; NaN for a slice without brain in the
+        reference and for series that are not axial.
     """
 
     case: str
@@ -101,6 +111,8 @@ class SliceFigures:
     sensitivity: float
     specificity: float
     accuracy: float
+    outward_share: float = NAN
+    below_top_mm: float = NAN
 
 
 def measure_volume(
@@ -124,17 +136,20 @@ def measure_volume(
     -------
     VolumeFigures
     """
+    from DSCBrainSegLib.metrics.lesion import lesion_kept
     from DSCBrainSegLib.metrics.surface import surface_distances
     from DSCBrainSegLib.metrics.volume import volume_error
 
     mask, reference = mask[loaded.compared], loaded.reference[loaded.compared]
     distances = surface_distances(mask, reference, loaded.spacing)
     volume = volume_error(mask, reference, loaded.voxel_volume_ml)
+    lesion = None if loaded.lesion is None else loaded.lesion[loaded.compared]
     return VolumeFigures(
         case=loaded.case.name,
         method=method,
         slices=len(reference),
         **_overlap_figures(overlap(mask, reference)),
+        lesion_kept=NAN if lesion is None else lesion_kept(mask, lesion, reference),
         hd95_mm=distances.hd95_mm,
         msd_mm=distances.mean_mm,
         reference_ml=volume.reference_ml,
@@ -160,7 +175,8 @@ def measure_slices(mask: np.ndarray, loaded: LoadedCase, method: str) -> list[Sl
     -------
     list of SliceFigures
     """
-    positions = _slice_positions(loaded)
+    positions, axis = _slice_positions(loaded)
+    below_top = below_top_mm(loaded.reference, positions if axis == SUPERIOR else positions * NAN)
     figures = []
     for k in range(loaded.compared.start, loaded.compared.stop):
         in_reference = bool(loaded.reference[k].any())
@@ -168,7 +184,15 @@ def measure_slices(mask: np.ndarray, loaded: LoadedCase, method: str) -> list[Sl
             continue
         counts = _overlap_figures(overlap(mask[k], loaded.reference[k]))
         figures.append(
-            SliceFigures(loaded.case.name, method, k, float(positions[k]), in_reference, **counts)
+            SliceFigures(
+                loaded.case.name,
+                method,
+                k,
+                float(positions[k]),
+                in_reference,
+                **counts,
+                below_top_mm=float(below_top[k]),
+            )
         )
     return figures
 
@@ -180,13 +204,14 @@ def _overlap_figures(counts: Overlap) -> dict:
         "sensitivity": counts.sensitivity,
         "specificity": counts.specificity,
         "accuracy": counts.accuracy,
+        "outward_share": counts.outward_share,
     }
 
 
-def _slice_positions(loaded: LoadedCase) -> np.ndarray:
+def _slice_positions(loaded: LoadedCase) -> tuple[np.ndarray, int]:
     """Position (K,) in mm of the slice centres along the patient axis nearest to the normal."""
     count, rows, columns = loaded.image.shape
     affine = loaded.affine
     axis = int(np.argmax(np.abs(np.cross(affine[:3, 0], affine[:3, 1]))))
     middle = affine[axis, 0] * (columns - 1) / 2 + affine[axis, 1] * (rows - 1) / 2
-    return middle + affine[axis, 2] * np.arange(count) + affine[axis, 3]
+    return middle + affine[axis, 2] * np.arange(count) + affine[axis, 3], axis

@@ -19,7 +19,7 @@ OUTPUT_NAMES = [
     "figure.png",
     "box-plots.png",
     "bland-altman.png",
-    "dice-by-slice.png",
+    "dice-by-height.png",
     "report.html",
 ]
 

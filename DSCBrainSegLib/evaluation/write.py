@@ -11,11 +11,12 @@ from DSCBrainSegLib.evaluation.html.page import render_page
 from DSCBrainSegLib.evaluation.measure import SliceFigures, VolumeFigures
 from DSCBrainSegLib.evaluation.plots.bland_altman import draw_bland_altman
 from DSCBrainSegLib.evaluation.plots.box_plots import draw_box_plots
-from DSCBrainSegLib.evaluation.plots.dice_plot import draw_dice_by_slice
+from DSCBrainSegLib.evaluation.plots.dice_plot import draw_dice_by_height
 from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
 from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.case_tables import case_tables
 from DSCBrainSegLib.evaluation.tables.effect_tables import effect_tables
+from DSCBrainSegLib.evaluation.tables.height_table import height_tables, ranges_by_method
 from DSCBrainSegLib.evaluation.tables.latex import to_latex
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
 from DSCBrainSegLib.evaluation.tables.paper_tables import paper_tables
@@ -45,13 +46,14 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
         A file cannot be written.
     """
     main, *others = build_tables(evaluation)
-    others = [*effect_tables(evaluation), *others]
+    heights = ranges_by_method(evaluation.slices, evaluation.methods)
+    others = [*effect_tables(evaluation), *height_tables(heights), *others]
     first = [main, *paper_tables(evaluation)]
     pictures = {
         "figure.png": draw_comparison(evaluation.pictures, evaluation.methods),
         "box-plots.png": draw_box_plots(evaluation.volumes, evaluation.methods),
         "bland-altman.png": draw_bland_altman(evaluation.volumes, evaluation.methods),
-        "dice-by-slice.png": draw_dice_by_slice(evaluation.slices, evaluation.methods),
+        "dice-by-height.png": draw_dice_by_height(heights),
     }
     if evaluation.effects:
         pictures["mask-effect.png"] = draw_effects(evaluation.effects)

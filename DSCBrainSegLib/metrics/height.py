@@ -1,4 +1,4 @@
-"""Dice of each axial slice by its height: how a mask does at the vertex, the middle, the base."""
+"""Dice by height: how a mask does at the vertex, in the middle and at the base of the brain."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from DSCBrainSegLib.metrics.overlap import overlap
 
 HEIGHT_EDGES_MM = (0, 5, 10, 15, 20, 30, 40, 60, 80, 100, 140)
 """Limits of the ranges in mm below the top of the brain: finer where slices change faster."""
@@ -22,83 +20,70 @@ class HeightRange:
     ----------
     low_mm, high_mm : float
         Below the top of the brain; `low_mm` belongs to the range, `high_mm` to the next.
-    count : int
-        Slices.
-    dice : float
-        Mean Dice of these slices; NaN if there are none.
+    dice : ndarray of float, shape (N,)
+        Of the slices in it.
     """
 
     low_mm: float
     high_mm: float
-    count: int
-    dice: float
+    dice: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        """Mean Dice, every slice counted once; NaN without slices."""
+        return float(self.dice.mean()) if self.dice.size else float("nan")
 
 
-def slices_by_height(
-    mask: np.ndarray,
-    reference: np.ndarray,
-    spacing_mm: float,
-    compared: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far below the top of the brain each slice lies, and its Dice.
+def below_top_mm(reference: np.ndarray, heights_mm: Sequence[float]) -> np.ndarray:
+    """Return how far below the top of the brain each axial slice lies.
 
-    The top is the highest slice with brain in the reference, compared or not. Slices without brain
-    in the reference have no height and are left out: what a mask adds above the top shows in
-    `Overlap.outward_share` and in the surface distances.
+    The top is the highest slice with brain in the reference. Where the field of view cuts the
+    vertex off, it is the highest slice that there is.
 
     Parameters
     ----------
-    mask, reference : ndarray of bool, shape (K, J, I)
-        On axial slices, k running to the top of the head (`preprocessing.axial.to_axial`).
-    spacing_mm : float
-        Between the centres of neighbouring slices.
-    compared : ndarray of bool, shape (K,), optional
-        Slices to return; all by default.
+    reference : ndarray of bool, shape (K, J, I)
+        Axial slices, in any order.
+    heights_mm : sequence of float, shape (K,)
+        Of the slices' centres in mm, towards the head.
 
     Returns
     -------
-    below_top_mm, dice : ndarray, shape (N,)
-        Of the slices with brain in the reference, in order; `below_top_mm` in 1/1000 mm, so that a
-        spacing of 5.0000001 mm does not move a slice into another range.
-
-    Raises
-    ------
-    ValueError
-        The shapes differ.
+    ndarray of float, shape (K,)
+        In steps of 1/1000 mm, so that a slice spacing of 4.9999999 mm in a file does not move a
+        slice into another range. NaN for slices without brain in the reference: what a mask adds
+        above the top shows in `Overlap.outward_share` and in the surface distances.
     """
-    mask, reference = np.asarray(mask, bool), np.asarray(reference, bool)
-    if mask.shape != reference.shape:
-        raise ValueError(f"mask {mask.shape} and reference {reference.shape} differ in shape")
-    with_brain = np.flatnonzero(reference.any(axis=(1, 2)))
-    chosen = with_brain if compared is None else with_brain[np.asarray(compared)[with_brain]]
-    below_top = np.round((with_brain[-1:] - chosen) * float(spacing_mm), 3)
-    dice = np.array([overlap(mask[k], reference[k]).dice for k in chosen], float)
-    return below_top, dice
+    heights = np.asarray(heights_mm, float)
+    with_brain = np.asarray(reference, bool).any(axis=(1, 2))
+    below = np.full(heights.shape, np.nan)
+    if with_brain.any():
+        below[with_brain] = np.round(heights[with_brain].max() - heights[with_brain], 3)
+    return below
 
 
-def mean_by_height(
-    below_top_mm: Sequence[float],
+def dice_by_height(
+    below_top: Sequence[float],
     dice: Sequence[float],
     edges_mm: Sequence[float] = HEIGHT_EDGES_MM,
 ) -> list[HeightRange]:
-    """Return the mean Dice of the slices in each range of heights; every slice counts once.
+    """Sort the Dice of slices into ranges of heights.
 
     Parameters
     ----------
-    below_top_mm, dice : sequence of float, same length
-        As `slices_by_height` gives them, of any number of volumes one after the other.
+    below_top, dice : sequence of float, same length
+        Height of each slice (see `below_top_mm`) and its Dice, of any number of volumes. Slices
+        without a height or beyond the edges are left out.
     edges_mm : sequence of float
-        Limits of the ranges, rising. Slices beyond them are left out.
+        Limits of the ranges, rising.
 
     Returns
     -------
     list of HeightRange
         One for each pair of neighbouring edges.
     """
-    heights, values = np.asarray(below_top_mm, float), np.asarray(dice, float)
-    ranges = []
-    for low, high in itertools.pairwise(edges_mm):
-        own = values[(heights >= low) & (heights < high)]
-        mean = float(own.mean()) if own.size else float("nan")
-        ranges.append(HeightRange(float(low), float(high), own.size, mean))
-    return ranges
+    heights, values = np.asarray(below_top, float), np.asarray(dice, float)
+    return [
+        HeightRange(float(low), float(high), values[(heights >= low) & (heights < high)])
+        for low, high in itertools.pairwise(edges_mm)
+    ]

@@ -15,7 +15,8 @@ from DSCBrainSegLib.evaluation.plots.pictures import PictureRow, picture_levels,
 from DSCBrainSegLib.evaluation.tables.table import VOLUME_COLUMNS
 from DSCBrainSegLib.series import DSCSeries
 
-COLUMNS = tuple(column for column in VOLUME_COLUMNS if not column.key.startswith("seconds"))
+NOT_KNOWN_HERE = ("seconds_per_20_slices", "lesion_kept")
+COLUMNS = tuple(column for column in VOLUME_COLUMNS if column.key not in NOT_KNOWN_HERE)
 """What the table shows of a mask."""
 
 LIGHT_BOX_ROWS = 4

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from DSCBrainSegLib.display import METHOD_COLOURS, REFERENCE_COLOUR, method_colours
-from DSCBrainSegLib.evaluation.measure import SliceFigures
-from DSCBrainSegLib.evaluation.plots.dice_plot import draw_dice_by_slice, relative_heights
+from DSCBrainSegLib.evaluation.plots.dice_plot import draw_dice_by_height
 from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
 from DSCBrainSegLib.evaluation.plots.pictures import PictureRow, plan_pictures
+from DSCBrainSegLib.metrics.height import dice_by_height
 
 Image = pytest.importorskip("PIL.Image")
 pytest.importorskip("matplotlib")
@@ -85,24 +85,11 @@ def test_methods_keep_their_colours_and_others_differ():
     assert REFERENCE_COLOUR not in colours.values()
 
 
-def slices(positions, dice, in_reference=True):
-    return [
-        SliceFigures("case", "otsu", k, position, in_reference, 1, 0, 0, 1, value, 1.0, 1.0, 1.0)
-        for k, (position, value) in enumerate(zip(positions, dice, strict=True))
-    ]
-
-
-def test_heights_run_from_the_lowest_to_the_highest_slice_of_the_brain():
-    heights = relative_heights(slices([30.0, 20.0, 10.0], [1, 1, 1]))
-    assert heights == {("case", 0): 1.0, ("case", 1): 0.5, ("case", 2): 0.0}
-    assert relative_heights(slices([30.0], [1])) == {("case", 0): 0.5}
-    assert relative_heights(slices([30.0], [0], in_reference=False)) == {}
-
-
 def test_dice_plot_draws_the_method_and_does_without_slices():
-    drawn = decode(draw_dice_by_slice(slices([0.0, 5.0, 10.0], [0.8, 0.9, 0.95]), ["otsu"]))
-    assert columns_with(drawn, METHOD_COLOURS["otsu"]).size > 100
-    empty = decode(draw_dice_by_slice([], ["otsu"]))
+    ranges = dice_by_height([0.0, 5.0, 10.0], [0.8, 0.9, 0.95])
+    drawn = decode(draw_dice_by_height({"otsu": ranges}))
+    assert columns_with(drawn, METHOD_COLOURS["otsu"]).size > 10
+    empty = decode(draw_dice_by_height({"otsu": dice_by_height([], [])}))
     assert not columns_with(empty, METHOD_COLOURS["otsu"]).size
 
 

@@ -93,6 +93,7 @@ def test_overlap_figures_are_those_of_scikit_learn(cases):
     assert row.sensitivity == pytest.approx(sklearn.recall_score(truth, found))
     assert row.specificity == pytest.approx(sklearn.recall_score(truth, found, pos_label=False))
     assert row.accuracy == pytest.approx(sklearn.accuracy_score(truth, found))
+    assert row.outward_share == pytest.approx(1 - sklearn.precision_score(truth, found))
     assert row.volume_error_ml == pytest.approx((found.sum() - truth.sum()) * 0.045)
     assert 5.0 < row.msd_mm < 8.0  # the scalp is 7 mm thick
 
@@ -123,6 +124,34 @@ def test_slice_positions_rise_to_the_head_whatever_the_order_of_slices(cases):
     for name, step in (("subject-0", 5.0), ("subject-1", -5.0)):
         positions = [row.position_mm for row in evaluation.slices if row.case == name]
         np.testing.assert_allclose(np.diff(positions), step)
+
+
+def test_dice_is_told_by_height_below_the_top_whatever_the_order_of_slices(cases):
+    evaluation = evaluate(cases, [method("perfect", perfect)])
+    for case in ("subject-0", "subject-1"):
+        own = [row for row in evaluation.slices if row.case == case]
+        top = max(row.position_mm for row in own)  # the brain is whole, its vertex is seen
+        assert len(own) > 8
+        for row in own:
+            assert row.below_top_mm == pytest.approx(top - row.position_mm, abs=1e-3)
+
+
+def test_mask_without_the_lesion_keeps_none_of_it(cases):
+    brain = head(24.0)[1]
+    lesion = np.zeros(SHAPE, bool)
+    lesion[4, SHAPE[1] // 2, SHAPE[2] // 2] = True
+    assert (lesion & brain).any()
+    affine = np.diag([3.0, 3.0, 5.0, 1.0])
+    write_nifti(cases[0].image.parent / "lesion.nii.gz", lesion, affine)
+    found = find_cases(cases[0].image.parent.parent)
+
+    def without(volume, spacing):
+        return perfect(volume, spacing) & ~lesion
+
+    evaluation = evaluate(found, [method("perfect", perfect), method("without", without)])
+    kept = {(row.case, row.method): row.lesion_kept for row in evaluation.volumes}
+    assert kept["subject-0", "perfect"] == 1.0 and kept["subject-0", "without"] == 0.0
+    assert np.isnan(kept["subject-1", "perfect"])
 
 
 def test_failing_method_and_unreadable_case_do_not_stop_the_others(cases, tmp_path):

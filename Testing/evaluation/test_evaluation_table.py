@@ -9,6 +9,7 @@ import pytest
 from DSCBrainSegLib.evaluation.measure import SliceFigures, VolumeFigures
 from DSCBrainSegLib.evaluation.result import Evaluation
 from DSCBrainSegLib.evaluation.tables.case_tables import case_tables
+from DSCBrainSegLib.evaluation.tables.height_table import height_tables, ranges_by_method
 from DSCBrainSegLib.evaluation.tables.latex import to_latex
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
 from DSCBrainSegLib.evaluation.tables.table import Cell, Table, build_tables, summarise_volumes
@@ -58,6 +59,56 @@ def test_best_is_high_for_dice_and_low_for_distance_and_time():
     assert best["Time (s per 20 slices)"] == ["a"]
     assert best["Accuracy"] == ["a", "b"]  # equal
     assert column(table, "Volume error (mL)")["b"].text == "+20.0"
+
+
+def test_lesion_column_is_there_only_where_a_lesion_is_drawn():
+    without, with_lesion = volume("1", "a", 0.9), volume("2", "a", 0.9, lesion_kept=0.8)
+    assert "Lesion kept" not in build_tables(Evaluation(["a"], [without]))[0].header
+    table = build_tables(Evaluation(["a"], [without, with_lesion]))[0]
+    assert column(table, "Lesion kept")["a"].text == "0.8000 (n = 1)"
+
+
+def test_empty_mask_which_has_no_outward_share_is_not_the_best():
+    rows = [
+        volume("1", "empty", 0.0, outward_share=float("nan")),
+        volume("2", "empty", 0.9, outward_share=0.01),
+        volume("1", "full", 0.9, outward_share=0.02),
+        volume("2", "full", 0.9, outward_share=0.02),
+    ]
+    share = column(build_tables(Evaluation(["empty", "full"], rows))[0], "Outward share")
+    assert (share["empty"].best, share["full"].best) == (False, True)
+
+
+def slice_at(below_top_mm, method, dice):
+    counts = (1, 0, 0, 1)
+    return SliceFigures(
+        "1", method, 0, 0.0, True, *counts, dice, 1.0, 1.0, 1.0, below_top_mm=below_top_mm
+    )
+
+
+def test_table_by_height_has_means_of_slices_and_the_best_of_each_range():
+    slices = [
+        *(slice_at(below, "a", dice) for below, dice in ((0.0, 0.4), (3.0, 0.6), (50.0, 0.9))),
+        *(slice_at(below, "b", dice) for below, dice in ((0.0, 0.3), (3.0, 0.5), (50.0, 0.95))),
+        slice_at(float("nan"), "a", 0.0),  # of a sagittal series, or without brain
+    ]
+    (table,) = height_tables(ranges_by_method(slices, ["a", "b"]))
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["0 to 5", "2", "0.500", "0.400"],
+        ["40 to 60", "1", "0.900", "0.950"],
+    ]
+    assert [[cell.best for cell in row[2:]] for row in table.rows] == [[True, False], [False, True]]
+
+
+def test_method_without_some_of_the_slices_is_not_the_best_of_a_range():
+    slices = [slice_at(1.0, "a", 0.5), slice_at(2.0, "a", 0.7), slice_at(1.0, "b", 0.9)]
+    ((row,),) = [table.rows for table in height_tables(ranges_by_method(slices, ["a", "b"]))]
+    assert [cell.text for cell in row] == ["0 to 5", "2", "0.600", "0.900 (n = 1)"]
+    assert [cell.best for cell in row[2:]] == [True, False]
+
+
+def test_series_that_are_not_axial_have_no_table_by_height():
+    assert height_tables(ranges_by_method([slice_at(float("nan"), "a", 0.5)], ["a"])) == []
 
 
 def test_method_that_failed_on_a_hard_volume_is_not_the_best():

@@ -39,9 +39,10 @@ PICTURES = (
         "Bland-Altman plots of the brain volume of every method against the reference.",
     ),
     (
-        "dice-by-slice.png",
+        "dice-by-height.png",
         "Height in the brain",
-        "Dice coefficient of slices over their height in the brain, for every method.",
+        "Mean Dice coefficient of slices by their distance below the top of the brain, for every "
+        "method.",
     ),
     (
         "mask-effect.png",

