@@ -94,8 +94,8 @@ class SliceFigures:
     dice, sensitivity, specificity, accuracy, outward_share : float
         From 0 to 1.
     below_top_mm : float
-        How far below the top of the reference's brain; NaN for a slice without brain in the
-        reference and for series that are not axial.
+        How far below the top of the reference's brain, see `metrics.height`; NaN for a slice
+        without brain in the reference, and for series that are not axial or cut the vertex off.
     """
 
     case: str

@@ -11,6 +11,10 @@ import numpy as np
 HEIGHT_EDGES_MM = (0, 5, 10, 15, 20, 30, 40, 60, 80, 100, 140)
 """Limits of the ranges in mm below the top of the brain: finer where slices change faster."""
 
+CUT_OFF_SHARE = 0.5
+"""Where the highest slice of the brain is larger than this share of its largest, the field of view
+cuts the vertex off: of a ball of 70 mm, slices more than 20 mm below the top are."""
+
 
 @dataclass(frozen=True)
 class HeightRange:
@@ -37,8 +41,7 @@ class HeightRange:
 def below_top_mm(reference: np.ndarray, heights_mm: Sequence[float]) -> np.ndarray:
     """Return how far below the top of the brain each axial slice lies.
 
-    The top is the highest slice with brain in the reference. Where the field of view cuts the
-    vertex off, it is the highest slice that there is.
+    The top is the highest slice with brain in the reference.
 
     Parameters
     ----------
@@ -51,14 +54,19 @@ def below_top_mm(reference: np.ndarray, heights_mm: Sequence[float]) -> np.ndarr
     -------
     ndarray of float, shape (K,)
         In steps of 1/1000 mm, so that a slice spacing of 4.9999999 mm in a file does not move a
-        slice into another range. NaN for slices without brain in the reference: what a mask adds
-        above the top shows in `Overlap.outward_share` and in the surface distances.
+        slice into another range. NaN for slices without brain in the reference (what a mask adds
+        above the top shows in `Overlap.outward_share` and in the surface distances), and for all of
+        them where the field of view does not reach the vertex (`CUT_OFF_SHARE`).
     """
     heights = np.asarray(heights_mm, float)
-    with_brain = np.asarray(reference, bool).any(axis=(1, 2))
+    areas = np.count_nonzero(reference, axis=(1, 2))
     below = np.full(heights.shape, np.nan)
-    if with_brain.any():
-        below[with_brain] = np.round(heights[with_brain].max() - heights[with_brain], 3)
+    if not areas.any():
+        return below
+    with_brain = np.flatnonzero(areas)
+    top = with_brain[np.argmax(heights[with_brain])]
+    if areas[top] <= CUT_OFF_SHARE * areas.max():
+        below[with_brain] = np.round(heights[top] - heights[with_brain], 3)
     return below
 
 

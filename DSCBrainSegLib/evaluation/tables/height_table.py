@@ -13,7 +13,8 @@ DIGITS = 3
 NOTE = (
     "Mean Dice of the slices with brain in the reference, each slice counted once, by the distance "
     "of the slice's centre below the highest slice with brain in the reference, the lower limit "
-    "included. n: slices. Best of each range in bold, among the methods with the most slices."
+    "included; volumes that cut the vertex off are left out. n: slices. Best of each range in "
+    "bold, among the methods with the most slices."
 )
 
 
@@ -25,7 +26,7 @@ def ranges_by_method(
     Parameters
     ----------
     slices : sequence of SliceFigures
-        Of axial series; others have no height and are left out.
+        Those without a height are left out; see `SliceFigures.below_top_mm`.
     methods : sequence of str
     """
     found = {}
