@@ -21,7 +21,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from DSCBrainSegLib.cli.network_start import load_keras
+from  import load_keras
+
 from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights
 from DSCBrainSegLib.evaluation.measure import (
@@ -34,10 +35,9 @@ from DSCBrainSegLib.evaluation.tables.height_table import height_tables, ranges_
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
 from DSCBrainSegLib.evaluation.tables.table import Cell, Table
 from DSCBrainSegLib.methods import get_method
-from DSCBrainSegLib.pipeline import run_method, to_mask
+from DSCBrainSegLib.pipeline import to_mask
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.preprocessing.intensity import signal_drop
-from DSCBrainSegLib.progress import never_cancelled, no_progress
 from DSCBrainSegLib.simulation.anatomy.maps import load_head_maps
 from DSCBrainSegLib.simulation.series.volumes import (
     abnormal_seeds,
@@ -81,11 +81,10 @@ class Measured:
 
 def segment(image: Image, weights: Path, bolus: bool) -> np.ndarray:
     """Return the network's mask (K, J, I)."""
-    loaded, network = image.loaded, get_method("network")
+    loaded, network = image.loaded, get_method("network").with_weights(weights)
     axial = to_axial(loaded.image, loaded.affine)
     drop = to_axial(image.drop, loaded.affine).volume if bolus else None
-    found = run_method(network, axial, weights, no_progress, never_cancelled, drop)
-    return to_mask(network, axial, found)
+    return to_mask(network, axial, network.run(axial.volume, axial.spacing, drop))
 
 
 def simulated_images(
