@@ -21,7 +21,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from  import load_keras
 
 from DSCBrainSegLib.cohort.cases import LoadedCase, ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights
@@ -189,7 +188,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=700_000, help="Of the first head's volumes.")
     parser.add_argument("--cache", type=Path, help="Folder for what is derived from label maps.")
     options = parser.parse_args()
-    load_keras()
     given = [NetworkWeights.parse(text) for text in options.weights]
     files = {each.name or each.path.name.removesuffix(".weights.h5"): each.path for each in given}
     if options.data:
