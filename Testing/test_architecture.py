@@ -23,7 +23,7 @@ FLOORS = (
     "network",
     "methods",
     "pipeline simulation",
-    "segment_many",
+    "case_loop",
     "cohort",
     "dicom_seg",
     "perfusion",

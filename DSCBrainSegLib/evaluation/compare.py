@@ -8,7 +8,7 @@ from pathlib import Path
 from DSCBrainSegLib.methods import get_method, list_methods
 from DSCBrainSegLib.metrics.overlap import overlap
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
-from DSCBrainSegLib.segment_many import Job, Outcome, segment_many
+from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 
 
 @dataclass(frozen=True)

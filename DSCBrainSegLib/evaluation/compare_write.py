@@ -14,7 +14,7 @@ from DSCBrainSegLib.evaluation.plots.pictures import PictureRow, picture_levels,
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
 from DSCBrainSegLib.evaluation.tables.table import Cell, Table
 from DSCBrainSegLib.methods import list_methods
-from DSCBrainSegLib.segment_many import Outcome
+from DSCBrainSegLib.case_loop import Outcome
 
 PICTURE_ROWS = 4
 PICTURE_NAME = "compare.png"

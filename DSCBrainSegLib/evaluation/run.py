@@ -17,7 +17,7 @@ from DSCBrainSegLib.evaluation.references import describe_references, describe_s
 from DSCBrainSegLib.evaluation.result import EFFECT_NAMES, OUTPUT_NAMES, Evaluation
 from DSCBrainSegLib.methods import SegmentationMethod
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
-from DSCBrainSegLib.segment_many import Job, Outcome, segment_many
+from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 
 PICTURE_ROWS = 4
 """Rows of the comparison figure."""

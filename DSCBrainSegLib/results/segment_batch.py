@@ -12,7 +12,7 @@ from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_canc
 from DSCBrainSegLib.results.batch import WAITING, Batch, BatchItem
 from DSCBrainSegLib.results.sources import BatchSource
 from DSCBrainSegLib.results.write import output_names, write_results
-from DSCBrainSegLib.segment_many import Job, describe_failure, segment_many
+from DSCBrainSegLib.case_loop import Job, describe_failure, segment_many
 
 
 def segment_batch(

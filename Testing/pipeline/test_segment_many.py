@@ -11,7 +11,7 @@ from DSCBrainSegLib.errors import Cancelled, ConfigurationError
 from DSCBrainSegLib.methods import SegmentationMethod, get_method
 from DSCBrainSegLib.results.segment_batch import segment_batch
 from DSCBrainSegLib.results.sources import BatchSource, find_sources
-from DSCBrainSegLib.segment_many import Job, segment_many
+from DSCBrainSegLib.case_loop import Job, segment_many
 from DSCBrainSegLib.series import DSCSeries, write_nifti
 
 AFFINE = np.diag([3.0, 3.0, 5.0, 1.0])
@@ -141,7 +141,7 @@ def test_a_batch_goes_on_where_it_was_stopped(folder, tmp_path, monkeypatch, thr
     assert [item.state for item in items] == ["done"] * 3
     assert (out / "series-001" / "mask.nii.gz").stat().st_mtime_ns == kept
     # All done: nothing is segmented again.
-    monkeypatch.setattr("DSCBrainSegLib.segment_many._segment", None)
+    monkeypatch.setattr("DSCBrainSegLib.case_loop._segment", None)
     assert len(list(segment_batch(find_sources(folder), out, threshold_method))) == 3
 
 

@@ -28,7 +28,7 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
-from DSCBrainSegLib.segment_many import Job, Outcome, segment_many
+from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 
 REAL, SIMULATED_SET = "real", "simulated"
 RESULTS_FOLDER = "results"
