@@ -1,7 +1,7 @@
 # make demo   simulate a DSC series with a tumour, segment it, leave the results in demo-output/
 # make test   install what the tests need and run them all
 # make review RESULT=FOLDER   open a result, a series or a cohort in the browser
-# make lint   ruff
+# make lint   ruff, mypy on the public modules, docs/api.md up to date
 # make benchmark DATA=FOLDER   agreement with reference masks, beside dipy and nilearn
 # make peers LABELMAPS=FOLDER DATA=FOLDER   our methods beside other tools; may be stopped and resumed
 
@@ -44,6 +44,8 @@ $(REVIEW_VENV)/%.stamp: pyproject.toml
 lint: $(VENV)/test.stamp
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(RUN) docs/make_api.py --check
 
 benchmark: $(VENV)/peers.stamp
 	$(RUN) -m DSCBrainSegLib evaluate "$(DATA)" -o benchmark-output --overwrite \

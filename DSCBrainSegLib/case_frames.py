@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ class CaseFrames:
 
     def __init__(
         self,
-        source: str | Path | DSCSeries,
+        source: str | Path | Sequence[str | Path] | DSCSeries,
         series_uid: str | None = None,
         progress: ProgressCallback = no_progress,
         cancelled: CancelCallback = never_cancelled,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
 from DSCBrainSegLib.methods import SegmentationMethod
-from DSCBrainSegLib.pipeline import SegmentationResult, segment_case, segment_series
+from DSCBrainSegLib.pipeline import SegmentationResult, Source, segment_case, segment_series
 from DSCBrainSegLib.progress import (
     CancelCallback,
     ProgressCallback,
@@ -51,7 +51,7 @@ class Job:
     """
 
     name: str
-    source: str | Path | Sequence[str | Path] | DSCSeries
+    source: Source
     method: SegmentationMethod
     frame: int | str | None = None
     series_uid: str | None = None
@@ -137,13 +137,15 @@ def segment_many(
 
     Examples
     --------
-    >>> from DSCBrainSegLib.methods import get_method
-    >>> jobs = [Job("01", "scans/01", get_method("otsu")), Job("02", "gone", get_method("otsu"))]
-    >>> [outcome.result is None for outcome in segment_many(jobs)]
-    [True, True]
+    >>> from DSCBrainSegLib import Job, get_method, segment_many
+    >>> jobs = [Job(name, f"{name}.nii.gz", get_method("otsu")) for name in ("scan", "gone")]
+    >>> for outcome in segment_many(jobs):
+    ...     print(outcome.job.name, outcome.failure or "done")
+    scan done
+    gone gone does not exist; check the path.
     """
     if total is None:
-        total = len(jobs) if hasattr(jobs, "__len__") else 0
+        total = len(jobs) if isinstance(jobs, Sized) else 0
     warm: set[str] = set()
     done = 0
     for job in jobs:
@@ -182,7 +184,7 @@ def hide_names(sentence: str, names: set[str], instead: str) -> str:
     return sentence
 
 
-def names_of(source: str | Path | Sequence[str | Path] | DSCSeries) -> set[str]:
+def names_of(source: Source) -> set[str]:
     """Return how a message may call a series: whole paths, paths below its folder, file names."""
     if isinstance(source, DSCSeries):
         return names_of(source.source) if source.source else set()

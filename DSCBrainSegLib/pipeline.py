@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,9 @@ from DSCBrainSegLib.progress import (
 from DSCBrainSegLib.quality.assess import assess
 from DSCBrainSegLib.quality.types import Quality
 from DSCBrainSegLib.series.types import DSCSeries
+
+Source = str | Path | Sequence[str | Path] | DSCSeries
+"""Folder or file (DICOM, NIfTI, NRRD), the files of a series, or a series that is read."""
 
 
 @dataclass
@@ -81,7 +85,7 @@ class SegmentationResult:
 
 
 def segment_series(
-    source: str | Path | DSCSeries,
+    source: Source,
     method: str | SegmentationMethod = "network",
     frame: int | str | None = None,
     weights: str | Path | None = None,
@@ -97,8 +101,8 @@ def segment_series(
 
     Parameters
     ----------
-    source : path or DSCSeries
-        Folder or file (DICOM, NIfTI, NRRD), or a series that is read already.
+    source : path, sequence of path, or DSCSeries
+        Folder or file (DICOM, NIfTI, NRRD), the files of a series, or one that is read already.
     method : str or SegmentationMethod
         A method or the name of a registered one.
     frame : int, "auto" or None
@@ -127,6 +131,15 @@ def segment_series(
         The network cannot be loaded.
     Cancelled
         `cancelled` returned True.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import segment_series
+    >>> result = segment_series("scan.nii.gz", method="otsu")
+    >>> result.mask.shape, result.frame.index
+    ((10, 40, 36), 3)
+    >>> round(result.volume_ml)
+    287
     """
     chosen = get_method(method) if isinstance(method, str) else method
     if weights is not None:
@@ -141,7 +154,7 @@ def segment_series(
 
 
 def segment_case(
-    source: str | Path | DSCSeries,
+    source: Source,
     method: SegmentationMethod,
     frame: int | str | None = None,
     series_uid: str | None = None,
@@ -174,7 +187,8 @@ def segment_case(
     with timer.step("read frame", f"Reading time point {reference.index + 1}"):
         series = frames.series(reference.index)
         check_intensities(series.frames, _name_frame(series))
-    drop, bolus_warnings = None, ()
+    drop: np.ndarray | None = None
+    bolus_warnings: tuple[str, ...] = ()
     if bolus and method.wants_series(frames.frame_count):
         with timer.step("find bolus", "Looking for the bolus"):
             drop, bolus_warnings = _find_bolus(series.frames[0], frames)

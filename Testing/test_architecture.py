@@ -31,6 +31,7 @@ FLOORS = (
     "evaluation training",
     "installation",
     "worker",
+    "node",
     "mrml",
     "web",
     "cli",
@@ -130,6 +131,7 @@ def test_imports_go_down_only():
 
 def test_no_files_import_each_other_in_a_circle():
     edges = {name: {target for _, target in named} for name, named in imports().items()}
+    edges.pop(NAME)  # it loads its public names when they are asked for
     done, circles = set(), []
 
     def follow(name, trail):

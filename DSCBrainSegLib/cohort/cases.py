@@ -79,9 +79,14 @@ class LoadedCase:
     reference: np.ndarray
     affine: np.ndarray
     compared: slice
-    series: DSCSeries | None = None
+    series: DSCSeries = None  # type: ignore[assignment]  # set below
     frame: int = 0
     lesion: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.series is None:
+            one = DSCSeries(self.image[np.newaxis], np.zeros(1), self.affine)
+            object.__setattr__(self, "series", one)
 
     @property
     def spacing(self) -> tuple[float, float, float]:

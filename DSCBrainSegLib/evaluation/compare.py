@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 from DSCBrainSegLib.methods import get_method, list_methods
 from DSCBrainSegLib.metrics.overlap import overlap
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
-from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from DSCBrainSegLib.case_loop import Outcome
 from DSCBrainSegLib.evaluation.axial_case import AxialView
 from DSCBrainSegLib.evaluation.compare import Comparison
 from DSCBrainSegLib.evaluation.plots.figure import draw_comparison
@@ -14,7 +15,6 @@ from DSCBrainSegLib.evaluation.plots.pictures import PictureRow, picture_levels,
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
 from DSCBrainSegLib.evaluation.tables.table import Cell, Table
 from DSCBrainSegLib.methods import list_methods
-from DSCBrainSegLib.case_loop import Outcome
 
 PICTURE_ROWS = 4
 PICTURE_NAME = "compare.png"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.evaluation.axial_case import AxialCase
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights, describe_weights, find_methods
@@ -17,7 +18,6 @@ from DSCBrainSegLib.evaluation.references import describe_references, describe_s
 from DSCBrainSegLib.evaluation.result import EFFECT_NAMES, OUTPUT_NAMES, Evaluation
 from DSCBrainSegLib.methods import SegmentationMethod
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_cancelled, no_progress
-from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 
 PICTURE_ROWS = 4
 """Rows of the comparison figure."""
@@ -78,7 +78,10 @@ def evaluate_folder(
 
     Examples
     --------
-    >>> evaluate_folder("cohort", ["otsu", "network"], "results")  # doctest: +SKIP
+    >>> from DSCBrainSegLib import evaluate
+    >>> found = evaluate("cohort", ["otsu", "aabl"], "figures")
+    >>> [row.failure for row in found.volumes if row.method == "otsu"]
+    ['', '']
     """
     from DSCBrainSegLib.display import require_matplotlib
     from DSCBrainSegLib.evaluation.write import write_evaluation

@@ -39,8 +39,10 @@ class SegmentationMethod:
 
     Examples
     --------
-    >>> bright = SegmentationMethod("bright", "Half the maximum", lambda v, mm: v > v.max() / 2)
-    >>> int(bright.run(np.arange(8.0).reshape(2, 2, 2), (1, 1, 1)).sum())
+    >>> import numpy as np
+    >>> from DSCBrainSegLib import SegmentationMethod
+    >>> half = SegmentationMethod("half", "Half the maximum", lambda v, mm: v > v.max() / 2)
+    >>> int(half.run(np.arange(8.0).reshape(2, 2, 2), (1, 1, 1)).sum())
     4
     """
 

@@ -18,7 +18,26 @@ _METHODS: dict[str, SegmentationMethod] = {}
 
 
 def register_method(method: SegmentationMethod) -> None:
-    """Add a method to the list; a name can be taken once."""
+    """Add a method to the list of this process; a name can be taken once.
+
+    Parameters
+    ----------
+    method : SegmentationMethod
+
+    Raises
+    ------
+    ValueError
+        There is a method of that name.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import SegmentationMethod, register_method, segment_series
+    >>> def bright(volume, spacing):
+    ...     return volume > 0.4 * volume.max()
+    >>> register_method(SegmentationMethod("bright", "Brighter than 40 %", bright))
+    >>> round(segment_series("scan.nii.gz", method="bright").volume_ml)
+    287
+    """
     if method.name in _METHODS:
         raise ValueError(f"a segmentation method named {method.name!r} exists already")
     _METHODS[method.name] = method
@@ -34,8 +53,9 @@ def list_methods() -> list[SegmentationMethod]:
 
     Examples
     --------
-    >>> [method.name for method in list_methods()][:2]
-    ['network', 'otsu']
+    >>> from DSCBrainSegLib import list_methods
+    >>> [method.name for method in list_methods()][:5]
+    ['network', 'otsu', 'otsu-post', 'aabl', 'cusum']
     """
     _load_entry_points()
     return list(_METHODS.values())
@@ -48,6 +68,12 @@ def get_method(name: str) -> SegmentationMethod:
     ------
     ConfigurationError
         There is none; the message lists those there are.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import get_method
+    >>> get_method("otsu").label
+    'Bi-level Otsu threshold'
     """
     if name not in _METHODS:
         _load_entry_points()

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from DSCBrainSegLib.case_loop import hide_names, names_of
 from DSCBrainSegLib.cohort.layout import FRAME_NAME
 from DSCBrainSegLib.errors import ConfigurationError, OutputError, SeriesError
 from DSCBrainSegLib.files import read_json, write_json, write_text
 from DSCBrainSegLib.results.sources import BatchSource
-from DSCBrainSegLib.case_loop import hide_names, names_of
 
 WAITING, RUNNING, DONE, FAILED = STATES = ("waiting", "running", "done", "failed")
 

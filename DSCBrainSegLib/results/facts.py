@@ -71,7 +71,7 @@ def collect_versions() -> dict[str, str]:
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
-    packages = REPORTED_PACKAGES
+    packages: tuple[str, ...] = REPORTED_PACKAGES
     if "keras" in sys.modules:
         backend = sys.modules["keras"].backend.backend()
         packages += ("keras", *BACKEND_PACKAGES.get(backend, ()))

@@ -121,8 +121,12 @@ def _to_grey(image: np.ndarray) -> np.ndarray:
 def _draw_slice(grey: np.ndarray, brain: np.ndarray, width: int, height: int):
     from PIL import Image
 
-    tile = Image.fromarray(np.ascontiguousarray(grey)).resize((width, height), Image.BICUBIC)
-    enlarged = Image.fromarray(brain.astype(np.uint8) * 255).resize((width, height), Image.NEAREST)
+    tile = Image.fromarray(np.ascontiguousarray(grey)).resize(
+        (width, height), Image.Resampling.BICUBIC
+    )
+    enlarged = Image.fromarray(brain.astype(np.uint8) * 255).resize(
+        (width, height), Image.Resampling.NEAREST
+    )
     picture = np.array(tile.convert("RGB"))
     picture[_outline(np.array(enlarged) > 0)] = OUTLINE_COLOUR
     return Image.fromarray(picture)

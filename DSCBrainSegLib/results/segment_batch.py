@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from DSCBrainSegLib.case_loop import Job, describe_failure, segment_many
 from DSCBrainSegLib.cohort.layout import FRAME_NAME
 from DSCBrainSegLib.errors import ConfigurationError, SeriesError
 from DSCBrainSegLib.methods import SegmentationMethod, get_method
@@ -12,7 +13,6 @@ from DSCBrainSegLib.progress import CancelCallback, ProgressCallback, never_canc
 from DSCBrainSegLib.results.batch import WAITING, Batch, BatchItem
 from DSCBrainSegLib.results.sources import BatchSource
 from DSCBrainSegLib.results.write import output_names, write_results
-from DSCBrainSegLib.case_loop import Job, describe_failure, segment_many
 
 
 def segment_batch(
@@ -62,6 +62,14 @@ def segment_batch(
         The folder cannot be written; what is done stays.
     Cancelled
         `cancelled` returned True; what is done stays.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import find_sources, segment_batch
+    >>> for item in segment_batch(find_sources("scans"), "batch", method="otsu"):
+    ...     print(item.code, item.state, item.facts["time_point"])
+    series-001 done 4
+    series-002 done 4
     """
     output_names(mask_formats)
     chosen = get_method(method) if isinstance(method, str) else method

@@ -41,10 +41,25 @@ class BatchSource:
 def find_sources(folder: str | Path) -> list[BatchSource]:
     """List the series of a folder: the subjects of a cohort, else its sub-folders and image files.
 
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    list of BatchSource
+        By name.
+
     Raises
     ------
     SeriesError
         The folder holds none, or is a damaged cohort.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import find_sources
+    >>> [source.label for source in find_sources("scans")]
+    ['a.nii.gz', 'b.nii.gz']
     """
     folder = Path(folder)
     if (folder / COHORT_NAME).is_file():

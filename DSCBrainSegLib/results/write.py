@@ -47,6 +47,7 @@ def write_results(
     Parameters
     ----------
     result : SegmentationResult
+        Of `segment_series`.
     folder : path
         Made if it does not exist.
     mask_formats : str or sequence of str
@@ -65,6 +66,13 @@ def write_results(
         Unknown format, or DICOM SEG of a series that is not DICOM.
     OutputError
         The folder cannot be written or holds results already.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import segment_series, write_results
+    >>> facts = write_results(segment_series("scan.nii.gz", method="otsu"), "results")
+    >>> facts["frame"]["number"]
+    4
     """
     from DSCBrainSegLib.results.facts import collect_facts
     from DSCBrainSegLib.results.html import render_report

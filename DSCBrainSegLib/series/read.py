@@ -60,7 +60,10 @@ def read_series(
 
     Examples
     --------
-    >>> series = read_series("patient/perfusion", frames=[3])  # doctest: +SKIP
+    >>> from DSCBrainSegLib import read_series
+    >>> series = read_series("scan.nii.gz", frames=[3])
+    >>> series.frames.shape, series.frame_count
+    ((1, 10, 40, 36), 6)
     """
     source = open_series(path_or_files, series_uid, progress, cancelled)
     return source.read(frames, progress, cancelled)
@@ -97,7 +100,30 @@ def list_series(
     progress: ProgressCallback = no_progress,
     cancelled: CancelCallback = never_cancelled,
 ) -> list[SeriesSummary]:
-    """Return a summary of every series found, DICOM series or NIfTI and NRRD files."""
+    """Return a summary of every series found, DICOM series or NIfTI and NRRD files.
+
+    Parameters
+    ----------
+    path_or_files : path or iterable of paths
+        As in `read_series`.
+    progress, cancelled : callable
+        See `DSCBrainSegLib.progress`.
+
+    Returns
+    -------
+    list of SeriesSummary
+
+    Raises
+    ------
+    SeriesError
+        There is no series.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import list_series
+    >>> [found.frames for found in list_series("scan.nii.gz")]
+    [6]
+    """
     root, files, _unpacked = _inputs(path_or_files, progress, cancelled)
     dicom, images = _sort(root, files)
     if dicom or not images:

@@ -56,8 +56,8 @@ class DSCSeries:
     affine: np.ndarray
     echo_time: float | None = None
     repetition_time: float | None = None
-    frame_indices: np.ndarray | None = None
-    frame_count: int | None = None
+    frame_indices: np.ndarray = None  # type: ignore[assignment]  # set below
+    frame_count: int = None  # type: ignore[assignment]
     sop_instance_uids: list[list[str]] = field(default_factory=list)
     unpacked: object = None
     planes: list[list[Plane]] = field(default_factory=list)

@@ -29,6 +29,12 @@ def write_mask(path: Path | str, mask: np.ndarray, affine: np.ndarray) -> None:
         The file's name has another suffix.
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import read_series, write_mask
+    >>> series = read_series("scan.nii.gz")
+    >>> write_mask("bright.nii.gz", series.frames[3] > 500, series.affine)
     """
     mask = np.asarray(mask)
     if mask.ndim != 3:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from bright_ball import ball
 
+from DSCBrainSegLib.case_loop import Job, segment_many
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError
 from DSCBrainSegLib.methods import SegmentationMethod, get_method
 from DSCBrainSegLib.results.segment_batch import segment_batch
 from DSCBrainSegLib.results.sources import BatchSource, find_sources
-from DSCBrainSegLib.case_loop import Job, segment_many
 from DSCBrainSegLib.series import DSCSeries, write_nifti
 
 AFFINE = np.diag([3.0, 3.0, 5.0, 1.0])

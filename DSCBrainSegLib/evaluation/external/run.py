@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.errors import ConfigurationError, MissingPackageError
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights, find_methods
@@ -28,7 +29,6 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
-from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 
 REAL, SIMULATED_SET = "real", "simulated"
 RESULTS_FOLDER = "results"

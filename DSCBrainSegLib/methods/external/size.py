@@ -31,7 +31,7 @@ def install_megabytes(method: SegmentationMethod) -> float:
         MB (10^6 bytes); NaN if the method's own package is not installed.
     """
     external = isinstance(method, ExternalTool)
-    names = method.packages if external else (LIBRARY,)
+    names = method.packages if isinstance(method, ExternalTool) else (LIBRARY,)
     weights = method.weights_file if isinstance(method, NetworkMethod) else None
     try:
         required = requirements(names[0])
@@ -58,7 +58,7 @@ def requirements(distribution: str, extra: str = "") -> list[str]:
     for line in metadata.distribution(distribution).requires or []:
         wanted = _EXTRA.search(line)
         if wanted is None or wanted[1] == extra:
-            found.append(_NAME.match(line)[0])
+            found += _NAME.findall(line)[:1]
     return found
 
 

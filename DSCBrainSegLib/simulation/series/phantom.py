@@ -123,6 +123,13 @@ def simulate_phantom(
         An argument is out of range.
     MissingPackageError
         nilearn, which brings the MNI152 brain, is not installed.
+
+    Examples
+    --------
+    >>> from DSCBrainSegLib import simulate
+    >>> phantom = simulate(seed=1, matrix=32, slices=2, frames=5)
+    >>> phantom.series.frames.shape
+    (5, 2, 32, 32)
     """
     arguments = {
         "seed": seed,
