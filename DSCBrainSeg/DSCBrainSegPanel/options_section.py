@@ -7,8 +7,15 @@ import slicer
 from DSCBrainSegLib.errors import DSCBrainSegError
 from DSCBrainSegLib.mrml.segmentation_node import chooseSegmentation, findSegmentation
 from DSCBrainSegLib.mrml.series_nodes import shownVolume, volumeOf
+from DSCBrainSegLib.network.engines.options import (
+    DEVICE_VARIABLE,
+    DEVICES,
+    ENGINE_VARIABLE,
+    ENGINES,
+)
 
 from .log_window import LogWindow
+from .slicer_process import SETTINGS
 
 WEIGHTS_SETTING = "DSCBrainSeg/Weights"
 
@@ -22,6 +29,8 @@ class OptionsSection:
         ui = self._ui
         ui.weightsEdit.currentPath = slicer.util.settingsValue(WEIGHTS_SETTING, "")
         ui.weightsEdit.connect("currentPathChanged(QString)", self.onWeightsChosen)
+        self._connectChoice(ui.engineBox, ENGINES, SETTINGS[ENGINE_VARIABLE])
+        self._connectChoice(ui.deviceBox, DEVICES, SETTINGS[DEVICE_VARIABLE])
         ui.outputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onOutputChosen)
         ui.logButton.connect("clicked()", self.onLogButton)
 
@@ -43,6 +52,16 @@ class OptionsSection:
         parameters, selector = self._widget.parameters, self._ui.outputSelector
         volume = volumeOf(parameters.inputNode) if parameters is not None else None
         selector.enabled = volume is not None and not self._widget.segmentSection.busy
+        # Another worker is started for another engine: what runs would be lost.
+        free = not any(
+            each.busy
+            for each in (
+                self._widget.segmentSection,
+                self._widget.compareSection,
+                self._widget.batchSection,
+            )
+        )
+        self._ui.engineBox.enabled = self._ui.deviceBox.enabled = free
         found = findSegmentation(volume) if volume is not None else None
         if selector.currentNode() is not found:
             wasBlocked = selector.blockSignals(True)
@@ -59,6 +78,16 @@ class OptionsSection:
         except DSCBrainSegError as error:
             self._widget.segmentSection.say(str(error))
         self._widget.refresh()
+
+    def _connectChoice(self, box, choices, setting):
+        box.addItems(choices)
+        box.setCurrentIndex(max(0, box.findText(slicer.util.settingsValue(setting, ""))))
+
+        def chosen(index):
+            slicer.app.userSettings().setValue(setting, choices[index])
+            self._widget.segmentSection.askAgain()
+
+        box.connect("currentIndexChanged(int)", chosen)
 
     def onWeightsChosen(self, path):
         """Remember the file on this computer."""

@@ -227,7 +227,7 @@ class SegmentSection:
 
     def _onInstalled(self, problem):
         self._ui.segmentProgressBar.hide()
-        self._forgetHello()
+        self.askAgain()
         self._widget.refresh()
         if problem is None:
             self.say(_("Cancelled; nothing was installed."))
@@ -244,11 +244,11 @@ class SegmentSection:
 
     def _onRemoved(self, problem):
         self.say(problem or _("The network library was removed."))
-        self._forgetHello()
+        self.askAgain()
         self._widget.refresh()
 
-    def _forgetHello(self):
-        """The worker looks at its packages once: ask a new one."""
+    def askAgain(self):
+        """Ask a new worker: one looks at its packages and choices once."""
         self._logic.worker.retire()
         self.hello, self.helloAsked = None, False
         self.enter()
@@ -285,7 +285,7 @@ class SegmentSection:
         slices = volumeShape(volume)[0] if volume is not None else 0
         seconds = max(1, round(slices * self.hello["seconds_per_slice"]))
         return _(
-            "Computed on {device}, about {seconds} s; the first time some 10 s more, while the "
+            "Computed on {device}, about {seconds} s; the first time a little more, while the "
             "network loads."
         ).format(device=device, seconds=seconds)
 

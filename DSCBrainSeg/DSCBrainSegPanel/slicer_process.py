@@ -15,7 +15,11 @@ import DSCBrainSegLib
 from DSCBrainSegLib.child_process import ChildProcess
 from DSCBrainSegLib.installation.extras import ready_folders
 from DSCBrainSegLib.installation.runtime import VARIABLE, runtime_state
+from DSCBrainSegLib.network.engines.options import DEVICE_VARIABLE, ENGINE_VARIABLE
 from DSCBrainSegLib.worker.protocol import WorkerEnded
+
+SETTINGS = {ENGINE_VARIABLE: "DSCBrainSeg/Engine", DEVICE_VARIABLE: "DSCBrainSeg/Device"}
+"""Choices of the panel that a program takes from its environment, and where they are kept."""
 
 # Slicer's launcher puts its own packages before PYTHONPATH. What the worker needs in other versions
 # must come before those, what is only added behind them.
@@ -70,4 +74,8 @@ def libraryProcess(module: str, *arguments: str, extrasFirst: bool = False) -> C
     }
     if os.environ.get(VARIABLE):
         environment[VARIABLE] = os.environ[VARIABLE]
+    for variable, setting in SETTINGS.items():
+        chosen = slicer.util.settingsValue(setting, "")
+        if chosen:
+            environment[variable] = chosen
     return ChildProcess([python, "-c", _START, paths, extras, module, *arguments], environment)

@@ -54,7 +54,7 @@ def test_labels_belong_to_what_they_name():
     }
     named = {name: label["buddy"] for name, label in labels.items() if label["text"]}
     assert all(label["text"].endswith(":") for label in labels.values() if label["text"])
-    assert set(named.values()) < set(by_hand()) and len(set(named.values())) == len(named) == 13
+    assert set(named.values()) < set(by_hand()) and len(set(named.values())) == len(named) == 15
 
 
 def test_the_tab_key_goes_down_the_panel(clean_scene):

@@ -160,7 +160,7 @@ def test_a_batch_that_runs_keeps_its_worker(panel, runtime, clean_scene, tmp_pat
     assert "while a batch runs" in panel.ui.segmentStatusLabel.text
     runtime.status = "ready"
     panel.enter()
-    panel.segmentSection._say("")
+    panel.segmentSection.say("")
     panel.ui.removeRuntimeButton.click()
     assert "while a batch runs" in panel.ui.segmentStatusLabel.text
     assert clean_scene.dialogs.shown[1:] == [] and runtime.commands == []

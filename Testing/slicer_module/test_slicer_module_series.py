@@ -72,7 +72,7 @@ def test_a_single_volume_has_no_curve_but_a_region(panel, clean_scene):
     panel.ui.inputSelector.setCurrentNode(single)
     segment_and_wait(panel, clean_scene)
     assert panel.ui.regionButton.enabled and not panel.ui.curvesButton.enabled
-    assert not panel.ui.maskSeriesButton.enabled
+    assert panel.ui.maskSeriesButton.enabled
 
 
 def test_cancelled_reading_leaves_the_scene(panel, monkeypatch):

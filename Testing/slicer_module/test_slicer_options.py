@@ -199,3 +199,25 @@ def test_a_series_without_dicom_files_has_no_such_button(panel, clean_scene):
     choose_series(panel)
     segment_and_wait(panel, clean_scene)
     assert not panel.ui.dicomSegButton.enabled
+
+
+def test_engine_and_device_reach_the_next_worker_and_are_remembered(panel, clean_scene):
+    choose_series(panel)
+    clean_scene.wait_until(lambda: panel.ui.deviceLabel.text)
+    before = panel.logic.worker._runner
+    panel.ui.deviceBox.setCurrentIndex(panel.ui.deviceBox.findText("auto"))
+    clean_scene.wait_until(lambda: panel.logic.worker._runner is not before, 30)
+    from DSCBrainSegPanel.slicer_process import libraryProcess
+
+    environment = libraryProcess("DSCBrainSegLib.worker")._environment
+    assert environment["DSCBRAINSEG_DEVICE"] == "auto"
+    again = clean_scene.reload("DSCBrainSeg")
+    assert again.ui.deviceBox.currentText == "auto" and again.ui.engineBox.currentText == "onnx"
+
+
+def test_nothing_is_changed_under_a_segmentation_that_runs(panel, clean_scene):
+    choose_series(panel)
+    panel.ui.segmentButton.click()
+    assert not panel.ui.deviceBox.enabled and not panel.ui.outputSelector.enabled
+    clean_scene.wait_until(lambda: not panel.segmentSection.busy, 60)
+    assert panel.ui.deviceBox.enabled
