@@ -51,7 +51,7 @@ class DSCBrainSeg(ScriptedLoadableModule):
             "Choose the series and click Segment; look at the outlines, correct them with the "
             "segment editor below. For research; not a medical device."
         )
-        page = "https://github.com/DSCBrainSeg/DSCBrainSeg/blob/main/docs/slicer.md#tutorial"
+        page = "https://github.com/DSCBrainSeg/SlicerDSCBrainSeg/blob/main/docs/slicer.md#tutorial"
         tutorial = _("Tutorial")
         self.parent.helpText += f'<p><a href="{page}">{tutorial}</a></p>'
         self.parent.acknowledgementText = _(
