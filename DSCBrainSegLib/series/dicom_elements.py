@@ -23,8 +23,8 @@ _LONGEST_UNKNOWN = 16  # bytes
 _ORDERED_VR = {"DS", "IS", "FL", "FD", "SL", "SS", "UL", "US", "TM", "DT"}
 _TEXT_VR = {"CS", "LO", "SH", "ST", "LT"}
 _SKIPPED_GROUPS = {0x0002, 0x0010, 0x0028, 0x7FE0}  # file, patient, pixels
-# Place and counters: they differ from image to image anyway.
-_SKIPPED_TAGS = {0x00200013, 0x00200032, 0x00201041, 0x00080018}
+# Place and counters, which differ from image to image anyway, and the series' number.
+_SKIPPED_TAGS = {0x00200011, 0x00200013, 0x00200032, 0x00201041, 0x00080018}
 
 
 def other_time_keys(planes: list[Plane]) -> list[TimeKey]:

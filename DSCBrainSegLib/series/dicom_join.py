@@ -165,11 +165,13 @@ def _is_one_scan(parts: list[SeriesPart], whole: SeriesPart, same_number: bool) 
     shapes = [part.shape for part in parts]
     if count == 1 and all(shape == (1, slices) for shape in shapes):
         return True  # second copies of one volume
+    if not same_number and not volumes.timed:
+        return False
+    guessed = volumes.key in ("file names", "the order of frames")
     if any(shape[1] < slices for shape in shapes):
-        return same_number or volumes.key not in ("file names", "the order of frames")
+        return same_number or not guessed
     if _copies(parts, whole):
         return same_number
-    guessed = volumes.key in ("file names", "the order of frames")
     if guessed:
         return same_number and all(shape[0] == 1 for shape in shapes)
     steps = np.diff(volumes.times)

@@ -35,12 +35,13 @@ _MOST_ECHOES = 12
 class Volumes:
     """The planes of a part sorted in space and time: T time points of K planes each.
 
-    `key` is what numbered the time points and `cost` how many images are missing or too many, see
-    `time_points.TimePoints`.
+    `timed` says whether a clock of the header gave the times, `key` is what numbered the time
+    points and `cost` how many images are missing or too many, see `time_points.TimePoints`.
     """
 
     planes: list[list[Plane]]
     times: np.ndarray
+    timed: bool
     affine: np.ndarray
     warnings: list[str]
     repetition_time: float | None
@@ -151,9 +152,9 @@ class SeriesPart:
         affine = volume_affine(found.volumes[0], warnings)
         warn_of_moved_slices(found.volumes, warnings)
         repetition_time = plausible_repetition_time(self.facts.repetition_time, warnings)
-        times = frame_times(found.volumes, found.numbers, repetition_time, warnings)
+        times, timed = frame_times(found.volumes, found.numbers, repetition_time, warnings)
         return Volumes(
-            found.volumes, times, affine, warnings, repetition_time, found.key, found.cost
+            found.volumes, times, timed, affine, warnings, repetition_time, found.key, found.cost
         )
 
 

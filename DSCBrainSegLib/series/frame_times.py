@@ -76,8 +76,8 @@ def frame_times(
     numbers: list[int],
     repetition_time: float | None,
     warnings: list[str],
-) -> np.ndarray:
-    """Return the time (T,) of each time point in seconds after the first.
+) -> tuple[np.ndarray, bool]:
+    """Return the time (T,) of each time point in seconds after the first, and if a clock told it.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def frame_times(
         Gets a sentence where times had to be assumed.
     """
     if len(volumes) == 1:
-        return np.zeros(1)
+        return np.zeros(1), True
     coarse = None
     for name in (*_TRUSTED, *_CHECKED):
         times = _clock_times(volumes, numbers, name)
@@ -108,23 +108,23 @@ def frame_times(
             # GE's Acquisition Time has no fraction: good enough only if nothing finer is there.
             coarse = times if coarse is None else coarse
             continue
-        return _checked_gaps(times, numbers, warnings)
+        return _checked_gaps(times, numbers, warnings), True
     steps = np.array(numbers, dtype=float) - numbers[0]
     if coarse is not None:
         # Whole seconds that agree with the repetition time are its rounded multiples.
         if repetition_time and np.abs(steps * repetition_time - coarse).max() <= 1.0:
-            return steps * repetition_time
-        return _checked_gaps(coarse, numbers, warnings)
+            return steps * repetition_time, True
+        return _checked_gaps(coarse, numbers, warnings), True
     if repetition_time:
         warnings.append(
             "The header gives no usable time of each time point; repetition time "
             f"({repetition_time:g} s) x number of the time point is used."
         )
-        return steps * repetition_time
+        return steps * repetition_time, False
     warnings.append(
         "The header gives neither times nor a repetition time; 1 s between time points is assumed."
     )
-    return steps
+    return steps, False
 
 
 def _clock_times(volumes, numbers, name: str) -> np.ndarray | None:
