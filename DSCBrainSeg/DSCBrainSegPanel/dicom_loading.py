@@ -8,8 +8,10 @@ DYNAMIC_READER = "MultiVolumeImporterPlugin"
 """Slicer's own reader of series over time, where the module's needs a newer pydicom (5.10)."""
 
 
-def loadSeries(uid):
+def loadSeries(uid, echo=None):
     """Load a series and return the volume that shows it, None if nothing was loaded.
+
+    `echo` is which of several, counted from 1; by default the one nearest 30 ms.
 
     Only one reader is asked: all would examine every file, and of readings that are equally good
     Slicer loads each.
@@ -29,6 +31,7 @@ def loadSeries(uid):
     plugin, chosen = max(offered, key=lambda each: (each[1].confidence, _isSequence(each[1])))
     for _, loadable in offered:
         loadable.selected = loadable is chosen
+    chosen.echo = echo
     before = _sequenceVolumes()
     loaded = [
         slicer.mrmlScene.GetNodeByID(each) for each in DICOMUtils.loadLoadables({plugin: [chosen]})

@@ -41,17 +41,18 @@ class DSCBrainSegDICOMPlugin(DICOMPlugin):
         """Add the series to the scene and return the volume that shows it; None if that failed."""
         from DSCBrainSegLib.errors import Cancelled, DSCBrainSegError
         from DSCBrainSegLib.mrml.series_to_sequence import addSeries
-        from DSCBrainSegLib.series import open_series
+        from DSCBrainSegLib.series import open_series, with_echo
 
         from .progress_dialog import ProgressDialog
 
+        echo = getattr(loadable, "echo", None)  # set by the panel's list
+        wanted = with_echo(loadable.seriesUID, echo)
+        name = loadable.nodeName if echo is None else f"{loadable.nodeName} echo {echo}"
         with ProgressDialog(self.loadType) as dialog:
             try:
-                source = open_series(
-                    loadable.files, loadable.seriesUID, dialog.progress, dialog.cancelled
-                )
+                source = open_series(loadable.files, wanted, dialog.progress, dialog.cancelled)
                 series = source.read(None, dialog.progress, dialog.cancelled)
-                nodes = addSeries(series, loadable.nodeName)
+                nodes = addSeries(series, name)
             except Cancelled:
                 return True  # what the user wanted: Slicer would report anything else as a failure
             except DSCBrainSegError as error:

@@ -187,7 +187,9 @@ class LoadSection:
         elif uid in self._items:
             found = event.get("series", []) if event["event"] == "result" else []
             facts = [each for each in found if each["is_dynamic_t2star"] and each["uid"] == uid]
-            self._learn(uid, facts[0] if facts else None)
+            told = [each for each in facts if each.get("echoes", 1) > 1]
+            echoes = [(each["echo"], each["echoes"], each["echo_time"]) for each in told]
+            self._learn(uid, {**facts[0], "each_echo": echoes} if facts else None)
         if self._walk is None:
             qt.QTimer.singleShot(0, self._askNext)
 
@@ -229,18 +231,40 @@ class LoadSection:
         if not facts:
             return
         echo, repetition = (
-            "-" if facts[key] is None else f"{1000 * facts[key]:.4g}"
-            for key in ("echo_time", "repetition_time")
+            _milliseconds(facts["echo_time"]),
+            _milliseconds(facts["repetition_time"]),
         )
+        self._showEchoes(uid, facts.get("each_echo") or [], repetition)
         item.setText(SIZE_COLUMN, f"{facts['frames']} x {facts['slices']}")
         item.setText(
             TIMES_COLUMN, _("{echo} / {repetition} ms").format(echo=echo, repetition=repetition)
         )
 
+    def _showEchoes(self, uid, echoes, repetition):
+        """List the echoes of a series below it; its own button loads the one nearest 30 ms."""
+        item = self._items[uid]
+        if item.childCount():
+            return
+        for number, count, time_s in echoes:
+            child = qt.QTreeWidgetItem(
+                item,
+                [
+                    _("Echo {number} of {count}").format(number=number, count=count),
+                    "",
+                    _("{echo} / {repetition} ms").format(
+                        echo=_milliseconds(time_s), repetition=repetition
+                    ),
+                ],
+            )
+            button = qt.QPushButton(_("Load"))
+            button.connect("clicked()", lambda number=number: self.load(uid, number))
+            self._ui.dicomTree.setItemWidget(child, BUTTON_COLUMN, button)
+
     def _removeItem(self, uid):
         """Take a series away, and the headings above it that are empty then."""
         item = self._items.pop(uid)
         self._facts.pop(uid, None)
+        item.takeChildren()
         while item is not None and item.childCount() == 0:
             parent = item.parent()
             if parent is not None:
@@ -260,9 +284,9 @@ class LoadSection:
         name = self._database.descriptionForStudy(study) or _("No description")
         return f"{name} {date}".strip()
 
-    def load(self, uid):
-        """Load a series as Slicer's DICOM module does, and choose it."""
-        volume = loadSeries(uid)
+    def load(self, uid, echo=None):
+        """Load a series as Slicer's DICOM module does, or one echo of it, and choose it."""
+        volume = loadSeries(uid, echo)
         if volume is None:
             self._say(_("The series was not loaded; see Slicer's error log."))
             return
@@ -274,3 +298,7 @@ class LoadSection:
 
     def _say(self, text):
         self._ui.dicomStatusLabel.text = text
+
+
+def _milliseconds(seconds):
+    return "-" if seconds is None else f"{1000 * seconds:.4g}"

@@ -29,7 +29,8 @@ _COMPONENT_NAMES = {
 
 _DERIVED = "derived from other images"
 _ONE_TIME_POINT = "it has one time point only"
-BUT_FOR_TIME = (_DERIVED, _ONE_TIME_POINT)
+_CALLED_LOCALISER = "called a localiser"
+BUT_FOR_TIME = (_DERIVED, _ONE_TIME_POINT, _CALLED_LOCALISER)
 """Reasons of `judge` that do not hold against a series of more time points than were looked at."""
 
 
@@ -147,6 +148,8 @@ def judge(part: SeriesPart) -> tuple[Fitness, str]:
             usable or Fitness.ONLY_BY_NAME,
             f"echo time {part.echo_time * 1000:g} ms, not {low * 1000:g} to {high * 1000:g} ms",
         )
+    if time_points == 1 and facts.named == "a localiser":
+        return Fitness.ONLY_BY_NAME, _CALLED_LOCALISER
     if time_points == 1:
         return otherwise, _ONE_TIME_POINT
     return Fitness.DYNAMIC_T2STAR, ""
@@ -158,8 +161,6 @@ def _by_name(part: SeriesPart, time_points: int) -> str:
     if part.diffusion:
         return "diffusion-weighted"
     if facts.localiser and time_points < _MANY_TIME_POINTS:
-        return "a localiser"
-    if facts.named == "a localiser" and time_points == 1:
         return "a localiser"
     long_echo = (part.echo_time or 0.0) > _LONG_ECHO_S or facts.spin_echo
     return facts.named if facts.named == "diffusion-weighted" and long_echo else ""

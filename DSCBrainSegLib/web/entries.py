@@ -149,13 +149,15 @@ def _series(path: Path, masks: dict[str, Path], facts: dict) -> list[Entry]:
         raise SeriesError(f"{path} holds no series that can be reviewed; give another folder.")
     several = len(usable) > 1
     if several and masks:
+        usable = _segmented(usable, facts)
+    if len(usable) > 1 and masks:
         raise SeriesError(
             f"{path} holds {len(usable)} series, so it is not said of which the masks are; name "
             "the one with --series."
         )
     return [
         Entry(
-            each.description or f"Series {number}",
+            _name(each, number),
             path,
             f"series-{number}",
             each.selector if several else None,
@@ -164,3 +166,15 @@ def _series(path: Path, masks: dict[str, Path], facts: dict) -> list[Entry]:
         )
         for number, each in enumerate(usable, start=1)
     ]
+
+
+def _segmented(usable: list, facts: dict) -> list:
+    """Return the series, or the echo of one, that segment.json says the masks were made of."""
+    told = facts.get("series") or {}
+    uid, echo = told.get("series_instance_uid"), told.get("echo", 1)
+    return [each for each in usable if each.uid == uid and each.echo == echo] or usable
+
+
+def _name(summary, number: int) -> str:
+    name = summary.description or f"Series {number}"
+    return f"{name}, {summary.echo_text}" if summary.echoes > 1 else name

@@ -238,3 +238,39 @@ def test_whatever_slicer_loads_is_segmented_alike(panel, clean_scene, tmp_path, 
     assert f"(time point {min(4, count)} of {count})" in panel.ui.segmentStatusLabel.text
     (mask,) = masks_of(volumeOf(node)).values()
     np.testing.assert_array_equal(mask, frames[3] > 300)
+
+
+def test_echoes_are_listed_and_each_can_be_loaded(panel, clean_scene, tmp_path):
+    """Two echoes in one series, told by the real reader in the place of the worker."""
+    import slicer
+
+    from DSCBrainSegLib.mrml.sequence_to_series import openNode, sequenceOfVolume
+    from DSCBrainSegLib.worker.commands.list_series import list_input
+
+    voxels = make_series(6).frames.astype(np.uint16)
+    for echo, echo_time in enumerate((12.0, 31.0)):
+        write_classic(
+            tmp_path,
+            voxels + echo,
+            make_affine("oblique"),
+            vendor="ge",
+            SeriesInstanceUID="1.2.3",
+            echo_time_ms=echo_time,
+            prefix=f"e{echo}",
+        )
+    use_played_runner(
+        panel, list=lambda request: list_input(request, lambda *call: None, lambda: False)
+    )
+    slicer.dicomDatabase.add_folder(tmp_path)
+    clean_scene.wait_until(lambda: series_items(panel) and series_items(panel)[0].childCount() == 2)
+    assert [row.strip(".") for row in tree_rows(panel)][-2:] == [
+        "Echo 1 of 2 | 12 / 1500 ms",
+        "Echo 2 of 2 | 31 / 1500 ms",
+    ]
+    (item,) = series_items(panel)
+    for number in range(2):
+        panel.ui.dicomTree.itemWidget(item.child(number), BUTTON).click()
+        volume = panel.parameters.inputNode
+        series = openNode(sequenceOfVolume(volume)).read()
+        np.testing.assert_array_equal(series.frames, voxels + number)
+        assert volume.GetName().endswith(f"echo {number + 1}")

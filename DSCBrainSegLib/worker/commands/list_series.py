@@ -12,11 +12,14 @@ FIELDS: dict[str, tuple[type, ...]] = {"input": (str, list)}
 
 _TOLD = (
     "uid",
+    "selector",
     "frames",
     "slices",
     "rows",
     "columns",
     "echo_time",
+    "echo",
+    "echoes",
     "repetition_time",
     "is_dynamic_t2star",
 )
