@@ -15,26 +15,29 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
-COMMANDS = (
-    "segment",
-    "export-seg",
-    "info",
-    "review",
-    "node",
-    "evaluate",
-    "agreement",
-    "peers",
-    "perfusion",
-    "mask-effect",
-    "motion",
-    "cohort",
-    "train",
-    "grid-search",
-    "simulate",
-    "train-simulated",
-    "export-weights",
-)
-"""Each lives in a module of its name."""
+COMMANDS = {
+    "segment": "Segment the brain in a DSC series.",
+    "export-seg": "Write MASK, a NIfTI or NRRD file on the grid of SERIES, as a DICOM SEG.",
+    "info": "Say what series INPUT holds, and the facts of the one that would be segmented.",
+    "review": "Review masks in the browser, with 3D Slicer's views and segment editor.",
+    "node": "Receive DSC series by DICOM, segment them, send the masks back as DICOM SEG.",
+    "evaluate": "Compare methods with reference masks.",
+    "agreement": "Compare MASK with REFERENCE: two files on the same grid.",
+    "peers": "Measure our methods and the peers on real series and on simulated abnormal brains.",
+    "perfusion": "Compute perfusion maps of a DSC series inside a mask.",
+    "mask-effect": "Measure what the choice of the mask does to perfusion.",
+    "motion": "Correct a DSC series for rigid motion of the head.",
+    "cohort": "Keep subjects with ground truth in a folder, split and export them.",
+    "train": "Train on the training part of COHORT and choose the epoch on its validation part.",
+    "grid-search": "Train every combination of settings on COHORT and rank them by "
+    "validation loss.",
+    "simulate": "Simulate a DSC series of a head with a tumour.",
+    "train-simulated": "Train on slices simulated from the whole-head label maps "
+    "(.nii.gz) in folders LABELMAPS.",
+    "export-weights": "Write the averaged weights of the folder TRAINING as TARGET (.weights.h5) "
+    "for use.",
+}
+"""Each lives in a module of its name, which begins its help with this sentence."""
 
 
 class LazyGroup(click.Group):
@@ -49,6 +52,11 @@ class LazyGroup(click.Group):
         import importlib
 
         return importlib.import_module(f"DSCBrainSegLib.cli.{name.replace('-', '_')}").command
+
+    def format_commands(self, context, formatter):
+        """List the commands without importing them, which would take longer than all else."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
