@@ -1,7 +1,8 @@
 # make demo   simulate a DSC series with a tumour, segment it, leave the results in demo-output/
-# make test   install what the tests need and run them all
 # make review RESULT=FOLDER   open a result, a series or a cohort in the browser
+# make test   install what the tests need and run them all
 # make lint   ruff, mypy on the public modules, docs/api.md up to date
+# make wheel  build wheel and sdist and test them in a clean environment
 # make benchmark DATA=FOLDER   agreement with reference masks, beside dipy and nilearn
 # make peers LABELMAPS=FOLDER DATA=FOLDER   our methods beside other tools; may be stopped and resumed
 
@@ -10,12 +11,16 @@ DATA ?= ../shared/data/dev
 LABELMAPS ?= ../shared/data/labelmaps
 PEERS_OPTIONS ?=
 RESULT ?= demo-output
+# One environment to use it (demo, review). The module's tests need another slicer-core than
+# trame-slicer, so most tests have an environment of their own; so have the peers, for their size.
 VENV := .venv
-RUN := $(VENV)/bin/python
+TEST_VENV := .venv-test
 PEERS_VENV := .venv-peers
-REVIEW_VENV := .venv-review
+RUN := $(VENV)/bin/python
+TEST := $(TEST_VENV)/bin/python
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-review lint benchmark peers review clean
+.PHONY: demo test test-review lint wheel benchmark peers review clean
 
 demo: $(VENV)/demo.stamp
 	$(RUN) -m DSCBrainSegLib simulate demo-output --overwrite
@@ -24,31 +29,28 @@ demo: $(VENV)/demo.stamp
 	@echo "Open demo-output/report.html, or edit the mask in the browser with Slicer's views and editor:"
 	@echo "  make review RESULT=demo-output"
 
-# Slicer's views draw with Mesa, which does not bear TensorFlow in the same process.
-test: $(VENV)/test.stamp test-review
-	$(RUN) -m pytest --ignore=Testing/slicer_host --ignore=Testing/slicer_module --ignore=Testing/review
-	$(RUN) -m pytest Testing/slicer_host Testing/slicer_module
+review: $(VENV)/demo.stamp $(VENV)/review.stamp
+	$(RUN) -m DSCBrainSegLib review "$(RESULT)"
 
-# In an environment of its own: trame-slicer wants another slicer-core than the module's tests.
-test-review: $(REVIEW_VENV)/review-test.stamp
-	$(REVIEW_VENV)/bin/python -m pytest Testing/review
+# Slicer's views draw with Mesa, which does not bear TensorFlow (training) in the same process.
+test: $(TEST_VENV)/test.stamp test-review
+	$(TEST) -m pytest --ignore=Testing/slicer_host --ignore=Testing/slicer_module --ignore=Testing/review
+	$(TEST) -m pytest Testing/slicer_host Testing/slicer_module
 
-review: $(REVIEW_VENV)/review-test.stamp
-	$(REVIEW_VENV)/bin/python -m DSCBrainSegLib review "$(RESULT)"
+test-review: $(VENV)/demo.stamp $(VENV)/review-test.stamp
+	$(RUN) -m pytest Testing/review
 
-$(REVIEW_VENV)/%.stamp: pyproject.toml
-	$(PYTHON) -m venv $(REVIEW_VENV)
-	$(REVIEW_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
-	@touch $@
+lint: $(TEST_VENV)/test.stamp
+	$(TEST) -m ruff check .
+	$(TEST) -m ruff format --check .
+	$(TEST) -m mypy
+	$(TEST) docs/make_api.py --check
 
-lint: $(VENV)/test.stamp
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy
-	$(RUN) docs/make_api.py --check
+wheel:
+	PYTHON="$(PYTHON)" .ci/wheel
 
-benchmark: $(VENV)/peers.stamp
-	$(RUN) -m DSCBrainSegLib evaluate "$(DATA)" -o benchmark-output --overwrite \
+benchmark: $(TEST_VENV)/peers.stamp
+	$(TEST) -m DSCBrainSegLib evaluate "$(DATA)" -o benchmark-output --overwrite \
 		--methods network,otsu,otsu-post,aabl,cusum,dipy,nilearn
 
 peers: $(PEERS_VENV)/peers.stamp
@@ -64,13 +66,23 @@ $(PEERS_VENV)/peers.stamp: pyproject.toml Testing/benchmarks/peers-requirements.
 	$(PEERS_VENV)/bin/python -m pip install --quiet --no-deps "deepbet>=1.0.2"
 	@touch $@
 
-# A stamp says that the extra of that name is installed from the present pyproject.toml.
-$(VENV)/%.stamp: pyproject.toml | $(VENV)/bin/python
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
+# Of nilearn only the files of the MNI152 brain are read: what it imports is not needed.
+$(VENV)/demo.stamp: pyproject.toml | $(VENV)/bin/python
+	$(RUN) $(PIP_INSTALL) --editable .
+	$(RUN) $(PIP_INSTALL) --no-deps "nilearn>=0.10"
 	@touch $@
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+# A stamp says that the extra of that name is installed from the present pyproject.toml.
+$(VENV)/%.stamp: pyproject.toml | $(VENV)/bin/python
+	$(RUN) $(PIP_INSTALL) --editable ".[$*]"
+	@touch $@
+
+$(TEST_VENV)/%.stamp: pyproject.toml | $(TEST_VENV)/bin/python
+	$(TEST) $(PIP_INSTALL) --editable ".[$*]"
+	@touch $@
+
+%/bin/python:
+	$(PYTHON) -m venv $*
 
 clean:
-	rm -rf $(VENV) $(PEERS_VENV) $(REVIEW_VENV) demo-output benchmark-output peers-output
+	rm -rf $(VENV) $(TEST_VENV) $(PEERS_VENV) demo-output benchmark-output peers-output

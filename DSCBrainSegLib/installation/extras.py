@@ -38,6 +38,8 @@ class Extra:
         What pip installs.
     download_mb, disk_mb : int
         With all that they need in turn, measured on Linux.
+    exactly : bool
+        Nothing is added that the requirements require: of nilearn only data are used.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Extra:
     requirements: tuple[str, ...]
     download_mb: int
     disk_mb: int
+    exactly: bool = False
 
 
 EXTRAS = {
@@ -57,7 +60,20 @@ EXTRAS = {
             download_mb=40,
             disk_mb=180,
         ),
-        Extra("phantom", ("nilearn",), ("nilearn>=0.11",), download_mb=90, disk_mb=410),
+        Extra(
+            "phantom",
+            ("nilearn", "nibabel"),
+            (
+                "nilearn>=0.11",
+                "nibabel>=5.2",
+                "packaging>=21.0",
+                "typing_extensions>=4.6",
+                "importlib_resources>=5.12",
+            ),
+            download_mb=16,
+            disk_mb=50,
+            exactly=True,
+        ),
         Extra("seg", ("highdicom",), ("highdicom>=0.28",), download_mb=60, disk_mb=160),
     )
 }
@@ -108,7 +124,7 @@ def install_extra(
         extra = get_extra(name)
         needed = (extra.download_mb + extra.disk_mb) * 1_000_000
         wanted = list(extra.requirements)
-        install_folder(state.folder, wanted, needed, progress, cancelled, python)
+        install_folder(state.folder, wanted, needed, progress, cancelled, python, extra.exactly)
     return extra_state(name)
 
 

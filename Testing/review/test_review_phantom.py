@@ -1,6 +1,5 @@
 """The review of a phantom with a result beside it: quality, network, kill, another address."""
 
-import importlib.util
 import json
 import shutil
 import socket
@@ -13,7 +12,7 @@ from places import REPOSITORY
 from review_server import Page, Server, chromium, status
 
 OTSU, TRUTH = "Brain (otsu)", "Ground truth (reader)"
-METHOD = "network" if importlib.util.find_spec("tensorflow") else "otsu-post"
+METHOD = "network"
 REASON = "The outline leaves the head."
 
 

@@ -96,3 +96,16 @@ def test_without_nilearn_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "nilearn", None)
     with pytest.raises(MissingPackageError, match=r"pip install .*demo"):
         load_template()
+
+
+def test_the_files_that_are_read_are_the_brain_that_nilearn_loads():
+    datasets = pytest.importorskip("nilearn.datasets")
+    *found, affine = load_template()
+    expected = (
+        datasets.load_mni152_template(resolution=1),
+        datasets.load_mni152_gm_template(resolution=1),
+        datasets.load_mni152_wm_template(resolution=1),
+    )
+    for array, image in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, np.asarray(image.dataobj, np.float32))
+        np.testing.assert_array_equal(affine, image.affine)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 
 from DSCBrainSegLib.errors import MissingPackageError
@@ -10,6 +13,8 @@ from DSCBrainSegLib.simulation.anatomy.tissue import Tissue
 
 SULCUS_CONTRAST = 0.045
 """How much darker than its surroundings the averaged template is where a sulcus runs."""
+
+_TEMPLATE = "datasets/data/mni_icbm152_{}_tal_nlin_sym_09a_converted.nii.gz"
 
 _NUCLEI = (
     # tissue, centre of the right one and radii in template mm, rotation about x in degrees
@@ -35,6 +40,9 @@ _BASILAR = ([(0, -17, -44), (0, -13, -34), (0, -16, -22)], 2.0)
 def load_template() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Load the MNI152 brain that the nilearn wheel ships (Fonov et al. 2011); no network.
 
+    Only the three files are read: importing nilearn needs scikit-learn and pandas, which are ten
+    times the size of all that is used here.
+
     Returns
     -------
     t1, grey, white : ndarray of float32, shape (X, Y, Z)
@@ -45,25 +53,28 @@ def load_template() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     Raises
     ------
     MissingPackageError
-        nilearn is not installed.
+        nilearn is not installed, or no longer has the files.
     """
-    try:
-        from nilearn import datasets
-    except ImportError as error:
-        raise MissingPackageError(
-            "The phantom's head is made from the MNI152 brain in nilearn, which is not installed; "
-            'install it with: pip install "DSCBrainSegLib[demo]".'
-        ) from error
-    images = [
-        load(resolution=1)
-        for load in (
-            datasets.load_mni152_template,
-            datasets.load_mni152_gm_template,
-            datasets.load_mni152_wm_template,
-        )
-    ]
-    t1, grey, white = (np.asarray(image.dataobj, np.float32) for image in images)
+    import nibabel
+
+    images = [nibabel.load(path) for path in template_files()]
+    arrays = [image.get_fdata(dtype=np.float32) for image in images]
+    t1, grey, white = (array / array.max() for array in arrays)
     return t1, grey, white, images[0].affine
+
+
+def template_files() -> list[Path]:
+    """Return the paths of T1, grey and white matter; errors as in `load_template`."""
+    package = importlib.util.find_spec("nilearn")
+    places = package.submodule_search_locations if package else []
+    for place in places:
+        files = [Path(place, *_TEMPLATE.format(kind).split("/")) for kind in ("t1", "gm", "wm")]
+        if all(file.is_file() for file in files):
+            return files
+    raise MissingPackageError(
+        "The phantom's head is made from the MNI152 brain in nilearn, which is not installed or "
+        'has no such files; install it with: pip install "DSCBrainSegLib[demo]".'
+    )
 
 
 def brain_labels(grid: TemplateGrid, ventricle_growth_mm: float) -> np.ndarray:
