@@ -15,6 +15,7 @@ NOT_IN_SLICER = [
     "matplotlib",
     "nibabel",
     "nilearn",
+    "onnxruntime",
     "nrrd",
     "openjpeg",
     "pandas",
@@ -37,6 +38,13 @@ class Finder(importlib.machinery.PathFinder):
         if name.split(".")[0] in {NOT_IN_SLICER!r}:
             return None
         return super().find_spec(name, path, target)
+import importlib.metadata
+found = importlib.metadata.version
+def version(name):
+    if name in {NOT_IN_SLICER!r}:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return found(name)
+importlib.metadata.version = version
 import sys
 sys.meta_path[:] = [Finder if f is importlib.machinery.PathFinder else f for f in sys.meta_path]
 """
