@@ -9,6 +9,9 @@ import signal
 import subprocess
 import threading
 
+PROBLEM = "error: "
+"""What the line begins with in which a program of ours says why it failed."""
+
 
 class ChildProcess:
     """Run a program with its standard output and error in one pipe.

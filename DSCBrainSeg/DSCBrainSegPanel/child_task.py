@@ -2,7 +2,7 @@
 
 import qt
 
-from DSCBrainSegLib.worker.protocol import PROBLEM
+from DSCBrainSegLib.child_process import PROBLEM
 
 INTERVAL_MS = 50
 

@@ -144,8 +144,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run ``install NAME``, ``remove`` or ``state`` and return the exit code."""
     import argparse
 
+    from DSCBrainSegLib.child_process import PROBLEM
     from DSCBrainSegLib.errors import DSCBrainSegError
-    from DSCBrainSegLib.worker.protocol import PROBLEM
 
     parser = argparse.ArgumentParser(prog="python -m DSCBrainSegLib.installation.extras")
     actions = parser.add_subparsers(dest="action", required=True)

@@ -296,8 +296,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run ``install``, ``remove`` or ``state`` and return the exit code."""
     import argparse
 
+    from DSCBrainSegLib.child_process import PROBLEM
     from DSCBrainSegLib.errors import DSCBrainSegError
-    from DSCBrainSegLib.worker.protocol import PROBLEM
 
     parser = argparse.ArgumentParser(prog="python -m DSCBrainSegLib.installation.runtime")
     parser.add_argument("action", choices=("install", "remove", "state"))

@@ -25,9 +25,6 @@ PREFIX = "@DSCBrainSeg "
 EXIT_INPUT_CLOSED = 75
 """Exit code of a worker whose input was closed: cancelled, or its parent is gone."""
 
-PROBLEM = "error: "
-"""What the line begins with in which an installation says why it failed."""
-
 LOG_LINES = 200
 
 
