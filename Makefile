@@ -23,7 +23,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 .PHONY: demo test test-review lint wheel benchmark peers review clean
 
 demo: $(VENV)/demo.stamp
-	$(RUN) -m DSCBrainSegLib simulate demo-output --overwrite
+	$(RUN) -m DSCBrainSegLib simulate -o demo-output --overwrite
 	$(RUN) -m DSCBrainSegLib segment demo-output/dicom -o demo-output --overwrite
 	$(RUN) -m DSCBrainSegLib agreement demo-output/mask.nii.gz demo-output/truth/mask.nii.gz
 	@echo "Open demo-output/report.html, or edit the mask in the browser with Slicer's views and editor:"

@@ -10,6 +10,7 @@ import click
 
 from DSCBrainSegLib.cli.cohort_text import tell_unsplit, text_table
 from DSCBrainSegLib.cli.main import verbose_option
+from DSCBrainSegLib.cli.output import output_option
 from DSCBrainSegLib.cli.segment import FrameNumber
 from DSCBrainSegLib.cli.series_options import series_options
 
@@ -251,7 +252,7 @@ def confirm_mask(folder, subject, reader):
 
 @command.command("export")
 @COHORT
-@click.argument("output", type=FOLDER)
+@output_option("New folder.")
 @click.option("--format", "export_format", type=click.Choice(["nnunet", "bids"]), required=True)
 @click.option(
     "--state",
@@ -262,7 +263,7 @@ def confirm_mask(folder, subject, reader):
 )
 @verbose_option
 def export(folder, output, export_format, state):
-    """Export as an nnU-Net v2 raw dataset or as BIDS derivatives into a new folder OUTPUT."""
+    """Export as an nnU-Net v2 raw dataset or as BIDS derivatives into a new folder."""
     from DSCBrainSegLib.cli.terminal import terminal_progress
     from DSCBrainSegLib.cohort.export import export_cohort
     from DSCBrainSegLib.cohort.layout import Cohort

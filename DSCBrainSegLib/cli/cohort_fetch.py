@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from DSCBrainSegLib.cli.main import verbose_option
+from DSCBrainSegLib.cli.output import output_option
 
 
 @click.command("fetch-tcga")
-@click.argument("output", required=False, type=click.Path(path_type=Path))
+@output_option("Folder to fetch into.", required=False)
 @click.option("--list", "list_only", is_flag=True, help="List the series that suit and stop.")
-@click.option("--dry-run", is_flag=True, help="Say what would be fetched into OUTPUT and stop.")
+@click.option("--dry-run", is_flag=True, help="Say what would be fetched and stop.")
 @click.option("--max", "most", type=click.IntRange(min=1), help="Fetch at most N series.")
 @click.option("--collection", default="TCGA-GBM", show_default=True, help="TCIA's collection.")
 @click.option("--patient", "patients", multiple=True, help="Only this code; may be repeated.")
@@ -23,8 +22,8 @@ from DSCBrainSegLib.cli.main import verbose_option
 def command(output, list_only, dry_run, most, collection, patients, include, exclude, min_images):
     """Fetch the series of a collection that are named like T2*-weighted DSC perfusion.
 
-    OUTPUT gets one folder for each patient and series, hashes of all files, and what to cite. What
-    is there and intact is not fetched again. Add the series to a cohort with 'cohort add'.
+    The folder gets one folder for each patient and series, hashes of all files, and what to cite.
+    What is there and intact is not fetched again. Add the series to a cohort with 'cohort add'.
     """
     from DSCBrainSegLib.cli.cohort_text import text_table
     from DSCBrainSegLib.cli.terminal import terminal_progress

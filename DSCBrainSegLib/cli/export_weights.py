@@ -14,7 +14,9 @@ from DSCBrainSegLib.cli.main import verbose_option
 @click.argument(
     "runs", metavar="TRAINING...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.argument("target", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The .weights.h5 file to write."
+)
 @click.option(
     "--card",
     required=True,
@@ -23,8 +25,8 @@ from DSCBrainSegLib.cli.main import verbose_option
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing weight file.")
 @verbose_option
-def command(runs, target, card, overwrite):
-    """Write the averaged weights of the folder TRAINING as TARGET (.weights.h5) for use.
+def command(runs, output, card, overwrite):
+    """Write the averaged weights of the folder TRAINING as a file (.weights.h5) for use.
 
     Beside it lie the .onnx made of it, which is what segments, and the card with both files'
     SHA-256. Of several folders the mean of the weights is written: one training that went on from
@@ -33,6 +35,10 @@ def command(runs, target, card, overwrite):
     from DSCBrainSegLib.errors import ConfigurationError
     from DSCBrainSegLib.training.export import export_weights
 
+    if output is None:  # as it was before there was -o: the last of the paths
+        *runs, output = runs
+    if not runs:
+        raise click.UsageError("Missing option '-o' / '--output'.")
     trained = [_read_run(run) for run in runs]
     checkpoints, networks = zip(*trained, strict=True)
     for run, network in zip(runs, networks, strict=True):
@@ -40,8 +46,8 @@ def command(runs, target, card, overwrite):
             raise ConfigurationError(
                 f"{run} and {runs[0]} are trainings of different networks; they have no mean."
             )
-    export_weights(checkpoints, networks[0], target, _read_card(card), overwrite)
-    click.echo(f"Wrote {target}")
+    export_weights(checkpoints, networks[0], output, _read_card(card), overwrite)
+    click.echo(f"Wrote {output}")
 
 
 def _read_run(run: Path):

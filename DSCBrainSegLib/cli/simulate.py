@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from DSCBrainSegLib.cli.main import verbose_option
+from DSCBrainSegLib.cli.output import output_option
 
 TUMOURS = (
     "glioblastoma",
@@ -36,7 +37,7 @@ FILE = click.Path(path_type=Path)
 
 
 @click.command("simulate")
-@click.argument("output", type=click.Path(path_type=Path))
+@output_option("Folder for the series, its truth and its record.")
 @click.option("--seed", type=click.IntRange(min=0), help="Same seed, same series.  [default: 0]")
 @click.option("--head", "label_map", type=FILE, help="Whole-head label map (NIfTI, 1 mm).")
 @click.option("--wide", is_flag=True, help="Draw scanner, contrast, lesions and motion.")
@@ -70,7 +71,7 @@ FILE = click.Path(path_type=Path)
 def command(output, overwrite, label_map, wide, replay, series_format, **chosen):
     """Simulate a DSC series of a head with a tumour.
 
-    OUTPUT gets the series (dicom/, or series.nii.gz), truth/ on the series' grid (mask, tumour,
+    The folder gets the series (dicom/, or series.nii.gz), truth/ on the series' grid (mask, tumour,
     CBV, MTT, delay, Ktrans, and the head's motion as motion.csv) and parameters.json, which
     replays it. The head is built from the MNI152 brain that nilearn ships, unless --head names a
     label map. --wide draws scanner, contrast, lesions and motion from the whole range that
