@@ -4,11 +4,11 @@
 # make lint   ruff, mypy on the public modules, docs/api.md up to date
 # make wheel  build wheel and sdist and test them in a clean environment
 # make benchmark DATA=FOLDER   agreement with reference masks, beside dipy and nilearn
-# make peers LABELMAPS=FOLDER DATA=FOLDER   our methods beside other tools; may be stopped and resumed
+# make peers LABELMAPS="FOLDER FOLDER" DATA=FOLDER   our methods beside other tools; may be stopped and resumed
 
 PYTHON ?= python3
 DATA ?= ../shared/data/dev
-LABELMAPS ?= ../shared/data/labelmaps
+LABELMAPS ?= ../shared/data/labelmaps ../shared/data/brainweb
 PEERS_OPTIONS ?=
 RESULT ?= demo-output
 # One environment to use it (demo, review). The module's tests need another slicer-core than
@@ -55,7 +55,7 @@ benchmark: $(TEST_VENV)/peers.stamp
 
 peers: $(PEERS_VENV)/peers.stamp
 	$(PEERS_VENV)/bin/python -m DSCBrainSegLib peers -o peers-output \
-		--data "$(DATA)" --label-maps "$(LABELMAPS)" $(PEERS_OPTIONS)
+		--data "$(DATA)" $(LABELMAPS:%=--label-maps "%") $(PEERS_OPTIONS)
 
 # PyTorch without CUDA where its own index can be reached, else what PyPI has.
 $(PEERS_VENV)/peers.stamp: pyproject.toml Testing/benchmarks/peers-requirements.txt

@@ -25,8 +25,10 @@ from DSCBrainSegLib.evaluation.external.run import DEFAULT_METHODS
 )
 @click.option(
     "--label-maps",
+    multiple=True,
     type=click.Path(path_type=Path),
-    help="Whole-head label maps to simulate the abnormal test set from; without them no such set.",
+    help="Whole-head label maps to simulate the abnormal test set from, a folder for each source; "
+    "without them no such set. Repeatable.",
 )
 @click.option("--count", default=100, show_default=True, help="Simulated volumes.")
 @click.option("--seed", default=4, show_default=True, help="Of the simulated set.")

@@ -16,6 +16,7 @@ from DSCBrainSegLib.series.types import DSCSeries
 
 REFERENCE_NAME = "reference-mask.nii.gz"
 SOURCE_NAME = "source.json"
+PEAK_NAME = "peak.nii.gz"
 SERIES_NAMES = ("series.nii.gz", "series.nrrd", "series.seq.nrrd")
 
 SAME_GRID_TOLERANCE = 1e-3
@@ -43,6 +44,8 @@ class ReferenceCase:
         The whole dynamic series `image` is a time point of.
     lesion : Path, optional
         Mask of the lesion on the same grid.
+    peak : Path, optional
+        The time point at the peak of the bolus, of a case without the whole series.
     """
 
     name: str
@@ -51,6 +54,7 @@ class ReferenceCase:
     slices: tuple[int, int] | None = None
     series: Path | None = None
     lesion: Path | None = None
+    peak: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class LoadedCase:
     frame : int
         Which of its time points `image` is, counted from 0.
     lesion : ndarray of bool, shape (K, J, I), optional
+    peak : ndarray, shape (K, J, I), optional
+        Intensities at the peak of the bolus.
     """
 
     case: ReferenceCase
@@ -82,6 +88,7 @@ class LoadedCase:
     series: DSCSeries = None  # type: ignore[assignment]  # set below
     frame: int = 0
     lesion: np.ndarray | None = None
+    peak: np.ndarray | None = None
 
     def __post_init__(self):
         if self.series is None:
@@ -178,7 +185,7 @@ def find_cases(folder: str | Path, part: str | None = None) -> list[ReferenceCas
             path / REFERENCE_NAME,
             _trusted_slices(path),
             next((path / name for name in SERIES_NAMES if (path / name).is_file()), None),
-            path / LESION_NAME if (path / LESION_NAME).is_file() else None,
+            *(each if each.is_file() else None for each in (path / LESION_NAME, path / PEAK_NAME)),
         )
         for path in sorted(folder.iterdir())
         if (path / FRAME_NAME).is_file() and (path / REFERENCE_NAME).is_file()
@@ -213,18 +220,22 @@ def load_case(case: ReferenceCase, whole_series: bool = False) -> LoadedCase:
     from DSCBrainSegLib.series import read_series
 
     image = read_series(case.image)
-    masks = [read_series(path) for path in (case.reference, case.lesion) if path is not None]
-    for series in (image, *masks):
+    others = {
+        key: read_series(path)
+        for key in ("reference", "lesion", "peak")
+        if (path := getattr(case, key)) is not None
+    }
+    for series in (image, *others.values()):
         if series.frames.shape[0] != 1:
             raise SeriesError(
                 f"{series.source} holds {series.frames.shape[0]} time points, but a case needs "
                 "one; export the frame that was drawn on."
             )
-    for mask in masks:
-        same_shape = image.volume_shape == mask.volume_shape
-        if not same_shape or np.abs(image.affine - mask.affine).max() > SAME_GRID_TOLERANCE:
+    for other in others.values():
+        same_shape = image.volume_shape == other.volume_shape
+        if not same_shape or np.abs(image.affine - other.affine).max() > SAME_GRID_TOLERANCE:
             raise SeriesError(
-                f"{mask.source} (K, J, I = {mask.volume_shape}) is not on the grid of "
+                f"{other.source} (K, J, I = {other.volume_shape}) is not on the grid of "
                 f"{case.image} ({image.volume_shape}); resample it onto the image."
             )
     first, last = case.slices or (0, image.volume_shape[0] - 1)
@@ -237,16 +248,16 @@ def load_case(case: ReferenceCase, whole_series: bool = False) -> LoadedCase:
     if whole_series and case.series is not None:
         series = read_series(case.series)
         frame = _frame_that_is(image, series, case)
-    reference, *lesions = (mask.frames[0] > 0 for mask in masks)
     return LoadedCase(
         case,
         image.frames[0],
-        reference,
+        others["reference"].frames[0] > 0,
         image.affine,
         slice(first, last + 1),
         series,
         frame,
-        lesions[0] if lesions else None,
+        lesion=others["lesion"].frames[0] > 0 if "lesion" in others else None,
+        peak=others["peak"].frames[0] if "peak" in others else None,
     )
 
 

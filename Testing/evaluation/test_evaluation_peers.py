@@ -13,16 +13,17 @@ from DSCBrainSegLib.evaluation.external.breakdown import breakdown_table, drawn_
 from DSCBrainSegLib.evaluation.external.results import ResultStore, StoredResult
 from DSCBrainSegLib.evaluation.external.run import measure_peers, real_set
 from DSCBrainSegLib.evaluation.external.tables import peer_table, summarise_peer
-from DSCBrainSegLib.evaluation.external.write import same_volumes, write_peers
+from DSCBrainSegLib.evaluation.external.write import same_volumes, stored_results, write_peers
 from DSCBrainSegLib.evaluation.measure import VolumeFigures
 from DSCBrainSegLib.methods import (
+    NetworkMethod,
     SegmentationMethod,
     list_methods,
     register_method,
     unregister_method,
 )
 from DSCBrainSegLib.methods.external.tools import EXTERNAL_TOOLS, ExternalTool, find_external_tool
-from DSCBrainSegLib.series import write_nifti
+from DSCBrainSegLib.series import read_series, write_nifti
 
 SHAPE = (6, 16, 16)
 CONSENSUS = "consensus of brain-extraction networks (HD-BET v1, deepbet)"
@@ -72,7 +73,8 @@ def absent_peer():
 
 def result(case, method="m", dice=1.0, hd95=2.0, **more):
     figures = VolumeFigures(case, method, dice=dice, hd95_mm=hd95, seconds=1.0, **more)
-    return StoredResult(figures, "digest", "state", "2026-11-23T00:00:00+00:00", 0.5, 2.0, 100.0)
+    made = "2026-11-23T00:00:00+00:00"
+    return StoredResult(figures, "digest", "state", made, 0.5, 2.0, 100.0, [])
 
 
 def test_names_of_peers_are_unique_and_differ_from_ours():
@@ -166,6 +168,57 @@ def test_error_of_a_method_is_an_empty_mask_in_every_figure():
     assert summary.dice_lowest == summary.dice_5th == 0.0
     assert summary.poor_share == pytest.approx(2 / 3)
     assert (summary.hd95_mean, summary.hd95_finite, summary.hd95_95th) == (2.0, 2, np.inf)
+
+
+def test_lesion_of_a_volume_without_a_mask_is_lost():
+    summary = summarise_peer(
+        [
+            result("a", outward_share=0.01, lesion_kept=1.0),
+            result("b", outward_share=0.03, lesion_kept=0.8),
+            result("c", failure="no head"),
+        ]
+    )
+    assert summary.outward_share == pytest.approx(0.02)
+    assert summary.lesion_kept == pytest.approx((1.0 + 0.8) / 3)
+    assert summary.lesion_kept_lowest == 0.0
+
+
+def test_lesions_have_columns_only_where_there_are_any():
+    without = summarise_peer([result("a", outward_share=0.014)])
+    table = peer_table("t", [without], [])
+    assert "lesion kept" not in table.header
+    assert table.rows[0][table.header.index("outward")].text == "1.4%"
+    drawn = summarise_peer([result("a", outward_share=0.014, lesion_kept=0.995)])
+    table = peer_table("t", [drawn], [])
+    assert table.rows[0][table.header.index("lesion kept")].text == "99.5%"
+
+
+def test_network_is_measured_with_the_bolus_too_where_its_peak_is_known(
+    folder, tmp_path, monkeypatch
+):
+    """It stands behind the network; the other cases and methods know nothing of the bolus."""
+    frame = read_series(folder / "case-0" / "frame.nii.gz")
+    peak = frame.frames[0].copy()
+    peak[1:3] /= 2
+    write_nifti(folder / "case-0" / "peak.nii.gz", peak, frame.affine)
+    calls = []
+
+    def segment(volume, spacing, weights, progress, cancelled, drop=None):
+        calls.append(drop)
+        return volume > 50 if drop is None else drop > 0.1
+
+    monkeypatch.setattr(NetworkMethod, "wants_series", lambda self, count: True)
+    monkeypatch.setattr(NetworkMethod, "prepare", lambda self: None)
+    monkeypatch.setattr("DSCBrainSegLib.network.predict.predict_brain", segment)
+    out = tmp_path / "out"
+    measure_peers(out, [real_set(folder)], ["network", "otsu"])
+    results = stored_results(out, real_set(folder))
+    assert list(results) == ["network", "network+bolus", "otsu"]
+    assert list(results["network+bolus"]) == ["case-0"]
+    # The signal of half of the four slices with brain falls, so half of the brain is found.
+    assert results["network+bolus"]["case-0"].figures.dice == pytest.approx(2 / 3)
+    assert results["network"]["case-0"].figures.dice == 1.0
+    assert sum(drop is not None for drop in calls) == 2  # the first call is not timed
 
 
 def test_percentiles_are_the_worse_neighbour():

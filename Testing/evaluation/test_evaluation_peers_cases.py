@@ -1,5 +1,6 @@
 """The simulated test set: every volume with a lesion, the same again, never mixed."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from DSCBrainSegLib.cohort.cases import load_case
 from DSCBrainSegLib.errors import Cancelled, ConfigurationError
 from DSCBrainSegLib.evaluation.external import cases as peer_cases
-from DSCBrainSegLib.evaluation.external.cases import TEST_MAPS, make_simulated_set
+from DSCBrainSegLib.evaluation.external.cases import TEST_MAPS, find_test_maps, make_simulated_set
 from DSCBrainSegLib.evaluation.external.run import simulated_set
 from DSCBrainSegLib.evaluation.references import SIMULATED, reference_kind
 from DSCBrainSegLib.files import read_json
@@ -19,18 +20,28 @@ def simulator(monkeypatch):
     """Stands in for the simulator: a lesion with every third seed, quick volumes."""
     drawn = []
 
-    def simulate(seed, maps):
+    def simulate(seed, maps, bolus):
+        assert bolus
         drawn.append((seed, maps.name))
         image = np.random.default_rng(seed).random((4, 8, 8)).astype(np.float32)
-        lesions = [SimpleNamespace(kind="solid")] if seed % 3 == 0 else []
+        assert seed % 3 == 0
         return SimpleNamespace(
             image=image,
             mask=image > 0.5,
+            peak=image / 2,
             affine=np.diag([2.0, 2.0, 5.0, 1.0]),
-            case=SimpleNamespace(lesions=lesions, random_contrast=seed % 2 == 0),
+            case=SimpleNamespace(
+                lesions=[SimpleNamespace(kind="solid")], random_contrast=seed % 2 == 0
+            ),
         )
 
-    monkeypatch.setattr("DSCBrainSegLib.simulation.series.volumes.simulate_volume", simulate)
+    volumes = "DSCBrainSegLib.simulation.series.volumes."
+    monkeypatch.setattr(f"{volumes}simulate_volume", simulate)
+    monkeypatch.setattr(f"{volumes}lesion_mask", lambda volume, maps: volume.image > 0.9)
+    monkeypatch.setattr(
+        f"{volumes}abnormal_seeds",
+        lambda maps, first: (seed for seed in itertools.count(first) if seed % 3 == 0),
+    )
     monkeypatch.setattr(
         peer_cases, "_head_maps", lambda path: SimpleNamespace(name=path.name.split(".")[0])
     )
@@ -39,11 +50,12 @@ def simulator(monkeypatch):
 
 @pytest.fixture
 def label_maps(tmp_path):
-    folder = tmp_path / "maps"
-    folder.mkdir()
-    for name in TEST_MAPS:
-        (folder / name).touch()
-    return folder
+    folders = [tmp_path / source for source in TEST_MAPS]
+    for folder, names in zip(folders, TEST_MAPS.values(), strict=True):
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+    return folders
 
 
 def test_every_volume_has_a_lesion_and_exact_truth(simulator, label_maps, tmp_path):
@@ -60,8 +72,19 @@ def test_every_volume_has_a_lesion_and_exact_truth(simulator, label_maps, tmp_pa
         image = np.random.default_rng(facts["seed"]).random((4, 8, 8)).astype(np.float32)
         np.testing.assert_allclose(loaded.image, image, rtol=1e-6)
         np.testing.assert_array_equal(loaded.reference, image > 0.5)
+        np.testing.assert_array_equal(loaded.lesion, image > 0.9)
+        np.testing.assert_allclose(loaded.peak, image / 2, rtol=1e-6)
         assert reference_kind(case) == SIMULATED
-    assert heads == [TEST_MAPS[number % 4].split(".")[0] for number in range(6)]
+        assert facts["source"] in TEST_MAPS
+    assert heads == [
+        *("training_seg_17", "brainweb_47", "training_seg_18", "brainweb_48"),
+        *("training_seg_19", "brainweb_49"),
+    ]
+
+
+def test_set_of_one_source_has_its_heads_in_turn(label_maps):
+    for folder, names in zip(label_maps, TEST_MAPS.values(), strict=True):
+        assert find_test_maps([folder]) == [folder / name for name in names]
 
 
 def test_stopped_simulation_goes_on_where_it_was(simulator, label_maps, tmp_path):
@@ -72,7 +95,8 @@ def test_stopped_simulation_goes_on_where_it_was(simulator, label_maps, tmp_path
     assert 0 < len(made) < 8
     make_simulated_set(tmp_path / "set", label_maps, 8)
     assert len(simulated_set(tmp_path / "set", 8).cases) == 8
-    assert not {head for _, head in simulator[before:]} - {name.split(".")[0] for name in TEST_MAPS}
+    known = {name.split(".")[0] for names in TEST_MAPS.values() for name in names}
+    assert {head for _, head in simulator[before:]} <= known
     after = len(simulator)
     make_simulated_set(tmp_path / "set", label_maps, 8)
     assert len(simulator) == after + 1, "only the first volume is drawn again, to be compared"
@@ -102,8 +126,8 @@ def test_set_of_a_simulator_that_draws_otherwise_is_refused(
     make_simulated_set(tmp_path / "set", label_maps, 2, seed=1)
     draw = volumes.simulate_volume
 
-    def otherwise(seed, maps):
-        volume = draw(seed, maps)
+    def otherwise(seed, maps, bolus):
+        volume = draw(seed, maps, bolus)
         setattr(volume, part, getattr(volume, part)[::-1])
         return volume
 
@@ -112,7 +136,10 @@ def test_set_of_a_simulator_that_draws_otherwise_is_refused(
         make_simulated_set(tmp_path / "set", label_maps, 2, seed=1)
 
 
-def test_missing_label_map_is_named(simulator, tmp_path):
+def test_missing_label_map_is_named(simulator, label_maps, tmp_path):
     with pytest.raises(ConfigurationError, match=r"lacks training_seg_17\.nii\.gz"):
-        make_simulated_set(tmp_path / "set", tmp_path, 4)
+        make_simulated_set(tmp_path / "set", [tmp_path], 4)
+    (label_maps[1] / "brainweb_48.nii.gz").unlink()
+    with pytest.raises(ConfigurationError, match=r"BrainWeb lacks brainweb_48\.nii\.gz"):
+        make_simulated_set(tmp_path / "set", label_maps, 4)
     assert not (tmp_path / "set").exists()

@@ -41,7 +41,7 @@ def drawn_groups(cases: Sequence[ReferenceCase]) -> dict[str, set[str]]:
     for case in cases:
         path = case.image.parent / SOURCE_NAME
         drawn = read_json(path).get("simulation", {}) if path.is_file() else {}
-        for kind in ("contrast", "head"):
+        for kind in ("contrast", "source", "head"):
             if kind in drawn:
                 groups.setdefault(f"{kind}: {drawn[kind]}", set()).add(case.name)
         for lesion in drawn.get("lesions", []):

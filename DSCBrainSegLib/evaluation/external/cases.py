@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from DSCBrainSegLib.cohort.cases import REFERENCE_NAME, SOURCE_NAME, find_cases, load_case
-from DSCBrainSegLib.cohort.layout import FRAME_NAME
+from DSCBrainSegLib.cohort.cases import (
+    PEAK_NAME,
+    REFERENCE_NAME,
+    SOURCE_NAME,
+    find_cases,
+    load_case,
+)
+from DSCBrainSegLib.cohort.layout import FRAME_NAME, LESION_NAME
 from DSCBrainSegLib.errors import ConfigurationError, OutputError
 from DSCBrainSegLib.evaluation.references import SIMULATED
 from DSCBrainSegLib.files import hidden_name, read_json, write_json
@@ -21,12 +28,15 @@ from DSCBrainSegLib.progress import (
     no_progress,
 )
 
-TEST_MAPS = tuple(f"training_seg_{number:02d}.nii.gz" for number in range(17, 21))
-"""Heads that no network of this project was trained on."""
+TEST_MAPS = {
+    "SynthSeg": tuple(f"training_seg_{number:02d}.nii.gz" for number in range(17, 21)),
+    "BrainWeb": tuple(f"brainweb_{number:02d}.nii.gz" for number in range(47, 51)),
+}
+"""Heads that no network of this project was trained on, by where they come from."""
 
 SET_NAME = "set.json"
 DRAWS_PER_CASE = 1000
-"""Seeds set aside for one case; the first that has a lesion is taken."""
+"""Seeds set aside for one case; the first with a lesion and brain on its slices is taken."""
 
 SEEDS_PER_SET = DRAWS_PER_CASE * 100_000
 """Seeds from one set's first to the next set's."""
@@ -34,7 +44,7 @@ SEEDS_PER_SET = DRAWS_PER_CASE * 100_000
 
 def make_simulated_set(
     folder: Path,
-    label_maps: Path,
+    label_maps: Sequence[Path],
     count: int = 100,
     seed: int = 4,
     progress: ProgressCallback = no_progress,
@@ -42,15 +52,16 @@ def make_simulated_set(
 ) -> Path:
     """Simulate abnormal brains, or complete a set that was begun.
 
-    The heads are `TEST_MAPS` in turn. Every volume has a lesion; matrix, contrast, coverage and
-    artefacts are as the simulator draws them. A volume is stored whole or not at all.
+    The heads are those of `TEST_MAPS` that are there, in turn. Every volume has a lesion; matrix,
+    contrast, coverage and artefacts are as the simulator draws them. A volume is stored whole or
+    not at all: image, exact masks of brain and lesion, and the image at the peak of the bolus.
 
     Parameters
     ----------
     folder : Path
         Gets one sub-folder for each volume, as `cohort.cases.find_cases` reads them.
-    label_maps : Path
-        Folder with `TEST_MAPS`.
+    label_maps : sequence of Path
+        Folders with `TEST_MAPS` of one source or of several.
     count : int
         Volumes; a set may grow later.
     seed : int
@@ -72,29 +83,25 @@ def make_simulated_set(
     Cancelled
         `cancelled` returned True; the volumes so far are kept.
     """
-    folder, label_maps = Path(folder), Path(label_maps)
+    folder = Path(folder)
     if count < 1:
         raise ConfigurationError(f"{count} simulated volumes were asked for; ask for at least 1.")
-    facts = {"seed": seed, "heads": list(TEST_MAPS)}
+    heads = find_test_maps(label_maps)
+    facts = {"seed": seed, "heads": [path.name for path in heads]}
     _check_set(folder, facts)
     pending = [
         (name, number)
         for number in range(count)
         if not (folder / (name := f"simulated-{number:03d}") / SOURCE_NAME).is_file()
     ]
-    if missing := [name for name in TEST_MAPS if not (label_maps / name).is_file()]:
-        raise ConfigurationError(
-            f"{label_maps} lacks {missing[0]}; give the folder of the whole-head label maps "
-            "(--label-maps)."
-        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / SET_NAME, facts)
         # One head at a time: the maps of a head are large.
-        for head, map_name in enumerate(TEST_MAPS):
-            own = [(name, number) for name, number in pending if number % len(TEST_MAPS) == head]
+        for head, path in enumerate(heads):
+            own = [(name, number) for name, number in pending if number % len(heads) == head]
             if own or head == 0:
-                maps = _head_maps(label_maps / map_name)
+                maps = _head_maps(path)
             if head == 0:
                 _check_simulator(folder, maps)
             for name, number in own:
@@ -108,6 +115,29 @@ def make_simulated_set(
             "written and has free space."
         ) from error
     return folder
+
+
+def find_test_maps(label_maps: Sequence[Path]) -> list[Path]:
+    """Return the heads of `TEST_MAPS` in some folders, all of a source or none, sources in turn.
+
+    Raises
+    ------
+    ConfigurationError
+        A folder has none of them, or only some of a source's.
+    """
+    by_source = []
+    for folder in map(Path, label_maps):
+        there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        known = [names for names in TEST_MAPS.values() if there & set(names)]
+        missing = [name for names in known or TEST_MAPS.values() for name in names]
+        missing = [name for name in missing if name not in there]
+        if missing or not known:
+            raise ConfigurationError(
+                f"{folder} lacks {missing[0]}; give the folder of the whole-head label maps "
+                "(--label-maps)."
+            )
+        by_source += [[folder / name for name in names] for names in known]
+    return [path for turn in zip(*by_source, strict=True) for path in turn]
 
 
 def _check_set(folder: Path, facts: dict) -> None:
@@ -127,7 +157,7 @@ def _check_simulator(folder: Path, maps) -> None:
     if not source.is_file():
         return
     stored = load_case(next(case for case in find_cases(folder) if case.name == name))
-    drawn = simulate_volume(read_json(source)["simulation"]["seed"], maps)
+    drawn = simulate_volume(read_json(source)["simulation"]["seed"], maps, bolus=True)
     same = drawn.image.shape == stored.image.shape and np.allclose(
         drawn.image, stored.image, rtol=1e-3, atol=1e-3 * float(np.abs(drawn.image).max())
     )
@@ -150,21 +180,23 @@ def _head_maps(path: Path):
 
 def _make_case(folder: Path, name: str, first_seed: int, maps) -> None:
     from DSCBrainSegLib.series import write_nifti
-    from DSCBrainSegLib.simulation.series.volumes import simulate_volume
+    from DSCBrainSegLib.simulation.series.volumes import (
+        abnormal_seeds,
+        lesion_mask,
+        simulate_volume,
+    )
 
-    for seed in range(first_seed, first_seed + DRAWS_PER_CASE):
-        volume = simulate_volume(seed, maps)
-        if volume.case.lesions and volume.mask.any():
+    for seed in abnormal_seeds(maps, first_seed):
+        volume = simulate_volume(seed, maps, bolus=True)
+        if volume.mask.any():
             break
-    else:
-        raise ConfigurationError(
-            f"None of {DRAWS_PER_CASE} draws has a lesion; the simulator must draw some."
-        )
     work = hidden_name(folder, name)
     work.mkdir()
     try:
         write_nifti(work / FRAME_NAME, volume.image, volume.affine)
+        write_nifti(work / PEAK_NAME, volume.peak, volume.affine)
         write_nifti(work / REFERENCE_NAME, volume.mask, volume.affine)
+        write_nifti(work / LESION_NAME, lesion_mask(volume, maps), volume.affine)
         write_json(
             work / SOURCE_NAME,
             {
@@ -172,6 +204,10 @@ def _make_case(folder: Path, name: str, first_seed: int, maps) -> None:
                 "simulation": {
                     "seed": seed,
                     "head": maps.name,
+                    "source": next(
+                        (name for name, own in TEST_MAPS.items() if f"{maps.name}.nii.gz" in own),
+                        "",
+                    ),
                     "lesions": [lesion.kind for lesion in volume.case.lesions],
                     "contrast": "random" if volume.case.random_contrast else "physical",
                     "shape_kji": list(volume.image.shape),

@@ -47,6 +47,8 @@ class StoredResult:
         machine hardly changes it.
     megabytes : float
         What must be installed for the method; see `methods.external.size.install_megabytes`.
+    heights : list of (float, float)
+        Height of each slice below the top of the brain in mm, where it has one, and its Dice.
     """
 
     figures: VolumeFigures
@@ -56,6 +58,7 @@ class StoredResult:
     load: float
     cpu_seconds: float
     megabytes: float
+    heights: list[tuple[float, float]]
 
 
 class ResultStore:
@@ -103,7 +106,9 @@ def case_digest(loaded: LoadedCase) -> str:
     import numpy as np
 
     digest = hashlib.sha256(f"{loaded.image.shape} {loaded.compared}".encode())
-    for array in (loaded.image, loaded.reference):
+    for array in (loaded.image, loaded.reference, loaded.lesion, loaded.peak):
+        if array is None:
+            continue
         digest.update(np.ascontiguousarray(array, np.float32).tobytes())
     digest.update(np.round(np.asarray(loaded.affine, np.float64), 4).tobytes())
     return digest.hexdigest()

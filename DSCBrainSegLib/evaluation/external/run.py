@@ -13,13 +13,14 @@ from DSCBrainSegLib.case_loop import Job, Outcome, segment_many
 from DSCBrainSegLib.cohort.cases import ReferenceCase, find_cases, load_case
 from DSCBrainSegLib.errors import ConfigurationError, MissingPackageError
 from DSCBrainSegLib.evaluation.chosen import NetworkWeights, find_methods
+from DSCBrainSegLib.evaluation.external.bolus import NetworkWithBolus, with_bolus
 from DSCBrainSegLib.evaluation.external.results import (
     ResultStore,
     StoredResult,
     case_digest,
     method_state,
 )
-from DSCBrainSegLib.evaluation.measure import VolumeFigures, measure_volume
+from DSCBrainSegLib.evaluation.measure import VolumeFigures, measure_slices, measure_volume
 from DSCBrainSegLib.methods.external.size import install_megabytes
 from DSCBrainSegLib.preprocessing.axial import to_axial
 from DSCBrainSegLib.progress import (
@@ -42,6 +43,7 @@ DEFAULT_METHODS = (
     "nilearn",
     "dipy",
     "brainextractor",
+    "niimath",
     "deepbet",
 )
 """In the order they run and stand in tables. HD-BET and ROBEX, which take minutes, are
@@ -77,6 +79,8 @@ def measure_peers(
 ) -> list[str]:
     """Measure what has not been measured yet and store every result as it comes.
 
+    A network that uses the bolus is measured with it, too, on the cases with an image of its peak.
+
     A stored result is kept as long as the case's voxels and the method's state (versions, sources,
     weights) are those of now.
 
@@ -108,7 +112,7 @@ def measure_peers(
     Cancelled
         `cancelled` returned True; the results so far are kept.
     """
-    chosen = find_methods(methods, weights)
+    chosen = with_bolus(find_methods(methods, weights))
     parts = {each.name: pick_cases(each.cases, cases) for each in sets}
     if not any(parts.values()):
         raise ConfigurationError(
@@ -119,12 +123,13 @@ def measure_peers(
     states = {method.name: method_state(method) for method in chosen}
     sizes = {method.name: install_megabytes(method) for method in chosen}
 
-    def put(outcome: Outcome, store: ResultStore, digest: str, figures: VolumeFigures) -> None:
+    def put(outcome: Outcome, store: ResultStore, digest: str, figures, heights=()) -> None:
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
         name = figures.method
+        busy = outcome.cpu_seconds
         store.write(
-            StoredResult(figures, digest, states[name], now, load, outcome.cpu_seconds, sizes[name])
+            StoredResult(figures, digest, states[name], now, load, busy, sizes[name], list(heights))
         )
 
     def jobs() -> Iterator[Job]:
@@ -132,7 +137,8 @@ def measure_peers(
             for name, part in parts.items():
                 store = ResultStore(Path(output) / RESULTS_FOLDER / name)
                 for case in part:
-                    if method.name in absent:
+                    knows_bolus = isinstance(method, NetworkWithBolus)
+                    if method.name in absent or (knows_bolus and case.peak is None):
                         continue
                     check_cancelled(cancelled)
                     try:
@@ -150,7 +156,8 @@ def measure_peers(
                         continue
                     context = (loaded, store, digest)
                     source = replace(loaded.series, source=case.image)
-                    yield Job(case.name, source, method, loaded.frame, context=context)
+                    own = method.knowing(loaded) if knows_bolus else method
+                    yield Job(case.name, source, own, loaded.frame, context=context)
 
     total = len(chosen) * sum(map(len, parts.values()))
     for outcome in segment_many(jobs(), total, True, False, progress, cancelled):
@@ -163,7 +170,9 @@ def measure_peers(
             planes = len(to_axial(loaded.image, loaded.affine).volume)
             mask, name = outcome.result.mask, outcome.method.name
             figures = measure_volume(mask, loaded, name, planes, outcome.seconds)
-            put(outcome, store, digest, figures)
+            slices = measure_slices(mask, loaded, name)
+            heights = [(row.below_top_mm, row.dice) for row in slices if row.below_top_mm >= 0]
+            put(outcome, store, digest, figures, heights)
     return [f"{name} was not measured: {why}" for name, why in absent.items()]
 
 

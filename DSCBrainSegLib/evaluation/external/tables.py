@@ -19,10 +19,12 @@ TABLE_NOTE = (
     "mask: Dice 0, HD95 infinite. Percentiles are figures of volumes of the set: of two neighbours "
     "the worse one. HD95 is the 95th percentile of the surface distance, the larger of both "
     "directions; its mean leaves out infinite ones and then says its n. Failures: Dice under "
-    f"{FAILED_DICE:.2f}. Time: median wall time of a whole volume, its matrix as it is, weights "
-    "loaded where the tool can keep them; CPU: all its threads together. Size: MB of what must be "
-    "installed beside Python, weights included (PyTorch and TensorFlow for the CPU only). In bold: "
-    "the best of the column."
+    f"{FAILED_DICE:.2f}. Outward: mean share of the mask outside the reference, of the volumes "
+    "with a mask. Lesion kept: mean and lowest share of the lesion that is in the mask, 0 without a "
+    "mask. Time: median wall time of a whole volume, its matrix as it is, weights loaded where the "
+    "tool can keep them; CPU: all its threads together. Size: MB of what must be installed beside "
+    "Python, weights included (PyTorch and TensorFlow for the CPU only). In bold: the best of the "
+    "column."
 )
 REFERENCE_NOTE = (
     "† took part in the consensus that is the reference here, which favours it; what that cannot "
@@ -48,6 +50,11 @@ class PeerSummary:
         Volumes with a Dice under `FAILED_DICE`.
     poor_share : float
         Share of volumes with a Dice under `POOR_DICE`.
+    outward_share : float
+        Mean share of the mask outside the reference, of the volumes with a mask; NaN without any.
+    lesion_kept, lesion_kept_lowest : float
+        Mean and lowest share of the lesion that is in the mask, of the volumes with a lesion mask,
+        0 without a brain mask; NaN without a lesion mask.
     seconds : float
         Median for a volume.
     cpu_seconds : float
@@ -68,6 +75,9 @@ class PeerSummary:
     hd95_95th: float
     failures: int
     poor_share: float
+    outward_share: float
+    lesion_kept: float
+    lesion_kept_lowest: float
     seconds: float
     cpu_seconds: float
     megabytes: float
@@ -86,6 +96,9 @@ def summarise_peer(results: Sequence[StoredResult]) -> PeerSummary:
     hd95 = np.array([np.inf if row.failure else row.hd95_mm for row in rows])
     made = [result for result in results if not result.figures.failure]
     finite = hd95[np.isfinite(hd95)]
+    outward = [share for row in rows if np.isfinite(share := row.outward_share)]
+    kept = [share for row in rows if np.isfinite(share := row.lesion_kept)]
+    kept += [0.0] * (sum(bool(row.failure) for row in rows) if kept else 0)
     return PeerSummary(
         method=rows[0].method,
         volumes=len(rows),
@@ -99,6 +112,9 @@ def summarise_peer(results: Sequence[StoredResult]) -> PeerSummary:
         hd95_95th=float(np.percentile(hd95, 95, method="higher")),
         failures=int((dice < FAILED_DICE).sum()),
         poor_share=float((dice < POOR_DICE).mean()),
+        outward_share=float(np.mean(outward)) if outward else float("nan"),
+        lesion_kept=float(np.mean(kept)) if kept else float("nan"),
+        lesion_kept_lowest=min(kept, default=float("nan")),
         seconds=_median([result.figures.seconds for result in made]),
         cpu_seconds=_median([result.cpu_seconds for result in made]),
         megabytes=results[-1].megabytes,
@@ -131,12 +147,17 @@ def peer_table(
         ("95th percentile (mm)", "hd95_95th", min, lambda row: _length(row.hd95_95th)),
         ("failures", "failures", min, lambda row: f"{row.failures}"),
         (f"under {POOR_DICE:.2f}", "poor_share", min, lambda row: f"{row.poor_share:.0%}"),
+        # Not in bold: the smaller a mask, the less of it lies outside.
+        ("outward", "outward_share", None, lambda row: _percent(row.outward_share)),
+        ("lesion kept", "lesion_kept", max, lambda row: _percent(row.lesion_kept)),
+        ("lowest kept", "lesion_kept_lowest", max, lambda row: _percent(row.lesion_kept_lowest)),
         ("s per volume", "seconds", min, lambda row: _three_digits(row.seconds)),
         ("CPU s", "cpu_seconds", min, lambda row: _three_digits(row.cpu_seconds)),
         ("size (MB)", "megabytes", min, lambda row: _three_digits(row.megabytes)),
     ]
+    columns = [column for column in columns if _is_known(summaries, column[1])]
     rows = []
-    best = {key: _best(summaries, key, choose) for _, key, choose, _ in columns}
+    best = {key: choose and _best(summaries, key, choose) for _, key, choose, _ in columns}
     for row in summaries:
         count = f"{row.volumes}" + (f" ({row.errors} without a mask)" if row.errors else "")
         cells = [Cell(_marked(row.method, consensus)), Cell(count)]
@@ -230,6 +251,11 @@ def _best(summaries: Sequence[PeerSummary], key: str, choose) -> float | None:
     return choose(values) if values and len(summaries) > 1 else None
 
 
+def _is_known(summaries: Sequence[PeerSummary], key: str) -> bool:
+    """Say whether any method has a figure of the lesion, which real series have no mask of."""
+    return not key.startswith("lesion") or any(np.isfinite(getattr(row, key)) for row in summaries)
+
+
 def _made_references(method: str) -> bool:
     peer = find_external_tool(method)
     return peer is not None and peer.made_references
@@ -250,6 +276,10 @@ def _hd95(row: PeerSummary) -> str:
 
 def _length(value: float) -> str:
     return "infinite" if np.isinf(value) else f"{value:.1f}"
+
+
+def _percent(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.1%}"
 
 
 def _three_digits(value: float) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from DSCBrainSegLib.cohort.cases import load_case
+from DSCBrainSegLib.evaluation.external.bolus import SUFFIX
 from DSCBrainSegLib.evaluation.external.breakdown import breakdown_table, drawn_groups
 from DSCBrainSegLib.evaluation.external.results import ResultStore, StoredResult, case_digest
 from DSCBrainSegLib.evaluation.external.run import DEFAULT_METHODS, RESULTS_FOLDER, PeerSet
@@ -21,8 +22,10 @@ from DSCBrainSegLib.evaluation.external.tables import (
 )
 from DSCBrainSegLib.evaluation.measure import VolumeFigures
 from DSCBrainSegLib.evaluation.references import describe_references, reference_kind
+from DSCBrainSegLib.evaluation.tables.height_table import height_tables
 from DSCBrainSegLib.evaluation.tables.markdown import to_markdown
 from DSCBrainSegLib.evaluation.tables.table import Cell, Table
+from DSCBrainSegLib.metrics.height import HeightRange, dice_by_height
 
 TABLES_NAME, CASES_NAME = "peers.md", "peers-per-volume.md"
 CONSENSUS_OF = re.compile(r"HD-BET|deepbet", re.IGNORECASE)
@@ -66,6 +69,8 @@ def write_peers(output: Path, sets: Sequence[PeerSet], absent: Sequence[str] = (
             summaries += [(title, row) for row in rows]
             statements = [*describe_references(each.cases), _load_statement(part)]
             tables.append(peer_table(title, rows, statements, consensus))
+            by_height = {method: _by_height(own.values()) for method, own in part.items()}
+            tables += height_tables(by_height, f"{title}: by height below the top of the brain")
             if groups:
                 tables.append(breakdown_table(f"{title}: by what was drawn", groups, part))
         if "network" in results and len(results) > 1:
@@ -92,7 +97,8 @@ def stored_results(output: Path, each: PeerSet) -> Results:
     """
     store = ResultStore(output / RESULTS_FOLDER / each.name)
     methods = store.methods()
-    known = [name for name in DEFAULT_METHODS if name in methods]
+    order = [name + end for name in DEFAULT_METHODS for end in ("", SUFFIX)]
+    known = [name for name in order if name in methods]
     digests = {}
     for case in each.cases:
         try:
@@ -137,6 +143,11 @@ def same_volumes(each: PeerSet, results: Results) -> list[tuple[str, Results]]:
         }
         groups.append((title, own))
     return groups
+
+
+def _by_height(results: Iterable[StoredResult]) -> list[HeightRange]:
+    pairs = [pair for result in results for pair in result.heights]
+    return dice_by_height([below for below, _ in pairs], [dice for _, dice in pairs])
 
 
 def _state_table(each: PeerSet, results: Results) -> Table:
