@@ -80,7 +80,7 @@ def result(case, method="m", dice=1.0, hd95=2.0, **more):
 def test_names_of_peers_are_unique_and_differ_from_ours():
     names = [method.name for method in [*EXTERNAL_TOOLS, *list_methods()]]
     assert len(set(names)) == len(names)
-    assert {"nilearn", "dipy", "brainextractor", "deepbet", "hd-bet"} <= set(names)
+    assert {"nilearn", "dipy", "brainextractor", "niimath", "deepbet", "hd-bet"} <= set(names)
     assert {peer.name for peer in EXTERNAL_TOOLS if peer.made_references} == {
         "deepbet",
         "hd-bet",

@@ -20,11 +20,11 @@ TABLE_NOTE = (
     "the worse one. HD95 is the 95th percentile of the surface distance, the larger of both "
     "directions; its mean leaves out infinite ones and then says its n. Failures: Dice under "
     f"{FAILED_DICE:.2f}. Outward: mean share of the mask outside the reference, of the volumes "
-    "with a mask. Lesion kept: mean and lowest share of the lesion that is in the mask, 0 without a "
-    "mask. Time: median wall time of a whole volume, its matrix as it is, weights loaded where the "
-    "tool can keep them; CPU: all its threads together. Size: MB of what must be installed beside "
-    "Python, weights included (PyTorch and TensorFlow for the CPU only). In bold: the best of the "
-    "column."
+    "with a mask. Lesion kept: mean and lowest share of the lesion that is in the mask, 0 without "
+    "a mask. Time: median wall time of a whole volume, its matrix as it is, weights loaded where "
+    "the tool can keep them; CPU: all its threads together. Size: MB of what must be installed "
+    "beside Python, weights included (PyTorch and TensorFlow for the CPU only). In bold: the best "
+    "of the column."
 )
 REFERENCE_NOTE = (
     "† took part in the consensus that is the reference here, which favours it; what that cannot "
