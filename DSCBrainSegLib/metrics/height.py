@@ -38,7 +38,7 @@ class HeightRange:
         return float(self.dice.mean()) if self.dice.size else float("nan")
 
 
-def below_top_mm(reference: np.ndarray, heights_mm: Sequence[float]) -> np.ndarray:
+def below_top_mm(reference: np.ndarray, heights_mm: np.ndarray | Sequence[float]) -> np.ndarray:
     """Return how far below the top of the brain each axial slice lies.
 
     The top is the highest slice with brain in the reference.

@@ -200,5 +200,5 @@ def _card(
             "For research; not a medical device. Look at every mask.",
             "Holds for scanners and patients like those of its cohort; nothing else was measured.",
         ],
-        "licence": "Not stated by who trained it.",
+        "licence": "Not stated by whoever trained it.",
     }

