@@ -25,7 +25,8 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 demo: $(VENV)/demo.stamp
 	$(RUN) -m DSCBrainSegLib simulate -o demo-output --overwrite
 	$(RUN) -m DSCBrainSegLib segment demo-output/dicom -o demo-output --overwrite
-	$(RUN) -m DSCBrainSegLib agreement demo-output/mask.nii.gz demo-output/truth/mask.nii.gz
+	$(RUN) -m DSCBrainSegLib agreement demo-output/mask.nii.gz demo-output/truth/mask.nii.gz \
+		--lesion demo-output/truth/tumour.nii.gz
 	@echo "Open demo-output/report.html, or edit the mask in the browser with Slicer's views and editor:"
 	@echo "  make review RESULT=demo-output"
 

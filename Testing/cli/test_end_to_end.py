@@ -56,6 +56,8 @@ def test_the_demo_s_figures_compare_the_two_files(phantom_folder, capsys):
     assert "sensitivity 1.0000, specificity 0." in capsys.readouterr().out
     assert main(["agreement", truth, tumour, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sensitivity"] == 1.0
+    assert main(["agreement", tumour, truth, "--lesion", tumour]) == 0
+    assert "outward share 0.0000, lesion kept 1.0000" in capsys.readouterr().out
     assert main(["agreement", truth, str(phantom_folder / "none.nii.gz")]) == 1
     assert main(["agreement"]) == 2
 

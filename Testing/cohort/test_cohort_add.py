@@ -12,6 +12,7 @@ from cohort_factory import AFFINE, MASK, all_bytes, make_cohort, make_series
 from dicom_factory import make_affine, make_frames, write_classic
 
 from DSCBrainSegLib.cohort.add import add_subject
+from DSCBrainSegLib.cohort.cases import cohort_cases, load_case
 from DSCBrainSegLib.cohort.ground_truth import TO_DRAW, GroundTruth, draw
 from DSCBrainSegLib.cohort.layout import Cohort
 from DSCBrainSegLib.cohort.split import draw_split
@@ -48,6 +49,22 @@ def test_a_subjects_folder_holds_what_the_layout_says(cohort):
     stored = cohort.subject("s-1")
     assert (stored.state, stored.ground_truth.reader) == ("drawn", "Reader One")
     assert stored.ground_truth.seeded_from == "otsu" and stored.mask_is_as_saved
+
+
+def test_lesion_of_a_subject_is_what_evaluation_asks_masks_to_keep(cohort):
+    lesion = np.zeros_like(MASK)
+    lesion[tuple(np.argwhere(MASK)[0])] = True
+    truth = draw("Reader One", "")
+    subject = add_subject(cohort, "with", make_series(), None, MASK, truth, lesion=lesion)
+    none = np.zeros_like(MASK)
+    without = add_subject(cohort, "without", make_series(), None, MASK, truth, lesion=none)
+    assert not (without.folder / "lesion.nii.gz").exists()
+    found = {case.name: load_case(case).lesion for case in cohort_cases(cohort)}
+    np.testing.assert_array_equal(found["with"], lesion)
+    assert found["without"] is None
+    assert "lesion.nii.gz" in subject.facts["files_sha256"], (
+        "a change of it shows in the cohort's check"
+    )
 
 
 def test_frame_number_counts_in_the_whole_series(cohort):

@@ -251,6 +251,17 @@ def test_losing_volumes_does_not_win_the_distance():
     ]
 
 
+def test_losing_volumes_does_not_win_the_outward_share():
+    lost = [result("a", "lost", outward_share=0.01), result("b", "lost", failure="no head")]
+    kept = [result(name, "kept", outward_share=0.02) for name in "ab"]
+    table = peer_table("t", [summarise_peer(lost), summarise_peer(kept)], [])
+    column = table.header.index("outward")
+    assert [(row[column].text, row[column].best) for row in table.rows] == [
+        ("1.0%", False),
+        ("2.0%", True),
+    ]
+
+
 def test_method_on_a_subset_stands_beside_the_others_on_that_subset():
     cases = [SimpleNamespace(name=name) for name in "abc"]
     whole = {name: result(name, "network") for name in "abc"}

@@ -147,8 +147,7 @@ def peer_table(
         ("95th percentile (mm)", "hd95_95th", min, lambda row: _length(row.hd95_95th)),
         ("failures", "failures", min, lambda row: f"{row.failures}"),
         (f"under {POOR_DICE:.2f}", "poor_share", min, lambda row: f"{row.poor_share:.0%}"),
-        # Not in bold: the smaller a mask, the less of it lies outside.
-        ("outward", "outward_share", None, lambda row: _percent(row.outward_share)),
+        ("outward", "outward_share", min, lambda row: _percent(row.outward_share)),
         ("lesion kept", "lesion_kept", max, lambda row: _percent(row.lesion_kept)),
         ("lowest kept", "lesion_kept_lowest", max, lambda row: _percent(row.lesion_kept_lowest)),
         ("s per volume", "seconds", min, lambda row: _three_digits(row.seconds)),
@@ -157,7 +156,7 @@ def peer_table(
     ]
     columns = [column for column in columns if _is_known(summaries, column[1])]
     rows = []
-    best = {key: choose and _best(summaries, key, choose) for _, key, choose, _ in columns}
+    best = {key: _best(summaries, key, choose) for _, key, choose, _ in columns}
     for row in summaries:
         count = f"{row.volumes}" + (f" ({row.errors} without a mask)" if row.errors else "")
         cells = [Cell(_marked(row.method, consensus)), Cell(count)]
@@ -247,6 +246,9 @@ def _best(summaries: Sequence[PeerSummary], key: str, choose) -> float | None:
     if key == "hd95_mean":  # leaving out its worst volumes must not help a method
         most = max(row.hd95_finite / row.volumes for row in rows)
         rows = [row for row in rows if row.hd95_finite / row.volumes == most]
+    if key == "outward_share":
+        fewest = min(row.errors for row in rows)
+        rows = [row for row in rows if row.errors == fewest]
     values = [value for row in rows if np.isfinite(value := getattr(row, key))]
     return choose(values) if values and len(summaries) > 1 else None
 

@@ -9,6 +9,10 @@ import numpy as np
 from DSCBrainSegLib.display import as_fractions, method_colours, new_figure, to_png
 from DSCBrainSegLib.metrics.height import HeightRange
 
+TICKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 1.0)
+_BEYOND_ONE = 1.02
+"""The scale goes with the logarithm of this minus Dice: half the error is a step wherever it is."""
+
 
 def draw_dice_by_height(ranges: Mapping[str, Sequence[HeightRange]]) -> bytes:
     """Draw mean and quartiles of the Dice of slices against their distance below the top.
@@ -31,7 +35,6 @@ def draw_dice_by_height(ranges: Mapping[str, Sequence[HeightRange]]) -> bytes:
     """
     figure = new_figure((7.2, 3.4))
     panel = figure.add_subplot()
-    lowest = 1.0
     colours = method_colours(list(ranges))
     for method, own in ranges.items():
         filled = [each for each in own if each.dice.size]
@@ -43,9 +46,10 @@ def draw_dice_by_height(ranges: Mapping[str, Sequence[HeightRange]]) -> bytes:
         colour = as_fractions(colours[method])
         panel.fill_between(middles, *quartiles.T, color=colour, alpha=0.1, lw=0)
         panel.plot(middles, means, "o-", color=colour, ms=3.5, lw=1.5, label=method)
-        lowest = min(lowest, *means)
     panel.set_xlim(left=0)
-    panel.set_ylim(max(0.0, np.floor(lowest * 20) / 20 - 0.05), 1.0)
+    panel.set_yscale("function", functions=(_stretched, _dice))
+    panel.set_ylim(0.0, 1.0)
+    panel.set_yticks(TICKS, [f"{tick:g}" for tick in TICKS])
     panel.set_xlabel("Below the top of the brain (mm)")
     panel.set_ylabel("Dice on the slice: mean, quartiles")
     panel.grid(color="0.9", linewidth=0.6)
@@ -54,3 +58,11 @@ def draw_dice_by_height(ranges: Mapping[str, Sequence[HeightRange]]) -> bytes:
     if panel.lines:
         figure.legend(frameon=False, fontsize=9, loc="outside right upper")
     return to_png(figure)
+
+
+def _stretched(dice: np.ndarray) -> np.ndarray:
+    return -np.log(_BEYOND_ONE - np.minimum(dice, 1.0))
+
+
+def _dice(stretched: np.ndarray) -> np.ndarray:
+    return _BEYOND_ONE - np.exp(-stretched)
