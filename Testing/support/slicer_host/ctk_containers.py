@@ -25,9 +25,11 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
     def _fold(self, collapsed):
         inside = [item for item in self.children() if isinstance(item, QtWidgets.QWidget)]
         if collapsed:
-            self._hidden = [item for item in inside if not item.isHidden()]
+            self._hidden += [item for item in inside if not item.isHidden()]
         for item in inside if collapsed else self._hidden:
             item.setVisible(not collapsed)
+        if not collapsed:
+            self._hidden = []
         self.setMaximumHeight(self._header if collapsed else 16777215)
         self.contentsCollapsed.emit(collapsed)
 
@@ -35,6 +37,12 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
     collapsedHeight = stored(int, 0)
     contentsLineWidth = stored(int, 1)
     flat = stored(bool, False)
+
+    def showEvent(self, event):
+        """A form folds its sections before it fills them."""
+        if self.collapsed:
+            self._fold(True)
+        QtWidgets.QAbstractButton.showEvent(self, event)
 
     def setCollapsed(self, collapsed):
         self.collapsed = collapsed
