@@ -52,6 +52,9 @@ ONLY_IN = {
     "click": {"cli"},
     "rich": {"cli"},
     "SimpleITK": {"preprocessing"},
+    "highdicom": {"dicom_seg", "node", "perfusion"},
+    "pynetdicom": {"node"},
+    "dicomweb_client": {"series", "node"},
     "pydicom": {"series", "cohort", "dicom_seg", "node"},
     "nibabel": {"series", "cohort", "simulation", "methods"},
 }
