@@ -19,6 +19,7 @@ COMMANDS = {
     "segment": "Segment the brain in a DSC series.",
     "export-seg": "Write MASK, a NIfTI or NRRD file on the grid of SERIES, as a DICOM SEG.",
     "info": "Say what series INPUT holds, and the facts of the one that would be segmented.",
+    "list-methods": "List the segmentation methods that --method takes.",
     "review": "Review masks in the browser, with 3D Slicer's views and segment editor.",
     "node": "Receive DSC series by DICOM, segment them, send the masks back as DICOM SEG.",
     "evaluate": "Compare methods with reference masks.",

@@ -38,6 +38,7 @@ def main() -> None:
                 studies,
                 asked.kills,
                 asked.seed,
+                10.0,
                 segment={"method": asked.method},
                 complete={"quiet_s": asked.quiet, "patience_s": 60.0},
             )

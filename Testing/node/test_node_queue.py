@@ -227,3 +227,11 @@ def test_a_wrong_setting_is_named(tmp_path, change, word):
     assert NodeConfig.from_dict(right).send.port == 104
     with pytest.raises(ConfigurationError, match=word):
         NodeConfig.from_dict({**right, **change})
+
+
+def test_the_example_of_the_documentation_is_right():
+    from places import REPOSITORY
+
+    config = NodeConfig.read(REPOSITORY / "docs" / "deployment" / "node.toml")
+    assert config.peers[1] == Peer("ROUTER", "192.0.2.11", 104)
+    assert config.send.ae_title == "PACS"

@@ -77,9 +77,15 @@ def write_studies(folder: Path, dsc: int, others: int, broken: int) -> tuple[dic
 
 
 def run_trial(
-    folder: Path, archive: Orthanc, studies: tuple[dict, dict], kills: int, seed: int, **settings
+    folder: Path,
+    archive: Orthanc,
+    studies: tuple[dict, dict],
+    kills: int,
+    seed: int,
+    longest_s: float = 5.0,
+    **settings,
 ) -> Trial:
-    """Send all studies at once and kill the node so often; return what the archive has."""
+    """Send all studies at once, kill the node so often (`longest_s` apart); see what arrived."""
     good, rest = studies
     node = NodeProcess(folder, archive.port, archive.node_port, **settings)
     chance, give_up = random.Random(seed), threading.Event()
@@ -95,7 +101,7 @@ def run_trial(
         for number in range(kills):
             if number % 5:  # one in five may die while it starts
                 wait_for(lambda: node.health(), "the node's start")
-            time.sleep(chance.uniform(0.0, 3.0))
+            time.sleep(chance.uniform(0.0, longest_s))
             node.kill()
             node.start_only()
         wait_for(lambda: node.health(), "the node's last start")
