@@ -17,6 +17,7 @@ EXIT_INTERRUPTED = 130
 
 COMMANDS = {
     "segment": "Segment the brain in a DSC series.",
+    "batch": "Segment many series; call it again with the same OUTPUT to go on.",
     "export-seg": "Write MASK, a NIfTI or NRRD file on the grid of SERIES, as a DICOM SEG.",
     "info": "Say what series INPUT holds, and the facts of the one that would be segmented.",
     "list-methods": "List the segmentation methods that --method takes.",
@@ -35,7 +36,7 @@ COMMANDS = {
     "simulate": "Simulate a DSC series of a head with a tumour.",
     "train-simulated": "Train on slices simulated from the whole-head label maps "
     "(.nii.gz) in folders LABELMAPS.",
-    "export-weights": "Write the averaged weights of the folder TRAINING as TARGET (.weights.h5) "
+    "export-weights": "Write the averaged weights of the folder TRAINING as a file (.weights.h5) "
     "for use.",
 }
 """Each lives in a module of its name, which begins its help with this sentence."""
@@ -97,8 +98,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     state = {"verbose": False}
     try:
-        cli.main(args=arguments, prog_name="dscbrainseg", standalone_mode=False, obj=state)
-        return 0
+        # Without standalone mode click hands a command's own exit code back.
+        code = cli.main(args=arguments, prog_name="dscbrainseg", standalone_mode=False, obj=state)
+        return code if isinstance(code, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from DSCBrainSegLib.cohort.layout import COHORT_NAME, Cohort
 from DSCBrainSegLib.errors import SeriesError
+
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _FILE_ENDINGS = (".nrrd", ".nhdr", ".nii", ".nii.gz")
 
@@ -85,3 +90,56 @@ def _may_be_series(path: Path) -> bool:
 
 def _is_image(path: Path) -> bool:
     return path.name.lower().endswith(_FILE_ENDINGS)
+
+
+def gather_sources(inputs: Iterable[str | Path]) -> list[BatchSource]:
+    """List the series of several inputs: folders, cohorts, image files, and .csv lists.
+
+    Parameters
+    ----------
+    inputs : iterable of path
+        A .csv list has the column ``path`` (relative to the list) and may have ``code``.
+
+    Returns
+    -------
+    list of BatchSource
+        Each series once.
+
+    Raises
+    ------
+    SeriesError
+        An input does not exist or holds no series, or a list has no column ``path``.
+    """
+    found: dict[str, BatchSource] = {}
+    for given in map(Path, inputs):
+        if given.name.lower().endswith(".csv"):
+            sources = _read_list(given)
+        elif given.is_file():
+            sources = [BatchSource(given.name, str(given))]
+        else:
+            sources = find_sources(given)
+        for source in sources:
+            found.setdefault(source.key, source)
+    return list(found.values())
+
+
+def _read_list(path: Path) -> list[BatchSource]:
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SeriesError(f"{path} cannot be read as a list of series: {error}.") from error
+    if not rows or "path" not in rows[0]:
+        raise SeriesError(f"{path} has no series: a list has a column 'path' and a line for each.")
+    sources = []
+    for row in rows:
+        code = (row.get("code") or "").strip()
+        if code and not _CODE.fullmatch(code):
+            raise SeriesError(
+                f"{path}: the code {code!r} cannot name a folder; use letters, digits, - and _."
+            )
+        named = (row["path"] or "").strip()
+        if not named:
+            raise SeriesError(f"{path} has a line without a path.")
+        sources.append(BatchSource(named, str(path.parent / named), code))
+    return sources
