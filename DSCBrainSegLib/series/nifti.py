@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.series.nifti_file import read_nifti_header
+from DSCBrainSegLib.series.nifti_forms import NiftiForms, choose_form
 from DSCBrainSegLib.series.planes import number, text
-from DSCBrainSegLib.series.quiet import quiet_libraries
 from DSCBrainSegLib.series.source import SeriesSource
+from DSCBrainSegLib.series.units import millimetres_per_unit, seconds_of
 
 RAS_FROM_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
-_SECONDS_PER_UNIT = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6, "unknown": 1.0}
 _SCANNER_CODE = 1  # NIFTI_XFORM_SCANNER_ANAT
+_EXACT_MM = 1e-3
+
+_LONGEST_ECHO_S = 1.0
+"""An Echo Time above this is in milliseconds."""
 
 # Side-car facts (as dcm2niix writes them beside the image) that are no one's identity.
 _SIDECAR_HEADER = {
@@ -34,50 +35,50 @@ _SIDECAR_HEADER = {
 def open_nifti(path: Path) -> SeriesSource:
     """Open a 3-D or 4-D NIfTI file; voxels are read later, frame by frame.
 
-    Echo time and names come from a BIDS side-car (.json) beside it, if there is one.
+    Also a .hdr/.img pair, of NIfTI or Analyze, and a file packed by gzip under any name. Echo time
+    and names come from a BIDS side-car (.json) beside it, if there is one.
 
     Raises
     ------
     SeriesError
         The file is damaged, a colour image, or not 3-D or 4-D.
     """
-    import nibabel
-
-    try:
-        with quiet_libraries():
-            image: Any = nibabel.load(path)
-            affine = RAS_FROM_LPS @ image.affine
-            codes = int(image.header["qform_code"]), int(image.header["sform_code"])
-    except Exception as error:  # nibabel raises many kinds on a damaged file
-        raise _damaged(path) from error
-    shape = _shape(path, image)
-    if not np.all(np.isfinite(affine)) or abs(np.linalg.det(affine)) < 1e-9:
-        raise SeriesError(f"{path} has an orientation that spans no volume; convert it again.")
+    file = read_nifti_header(path)
     warnings: list[str] = []
-    if codes == (0, 0):
-        warnings.append("The NIfTI header gives no orientation; its voxel axes are taken as RAS.")
+    affine = choose_form(path, file.forms, file.edges, file.shape[:3], warnings)
+    edges = np.linalg.norm(affine[:3, :3], axis=0)
+    single = 2 if file.shape[2] == 1 else None
+    affine[:3] *= millimetres_per_unit(edges, file.unit, warnings, single)
     facts = _sidecar(path)
-    repetition_time = number(facts.get("RepetitionTime")) or _frame_step(image, shape[3])
+    count = file.shape[3]
+    step, repetition_time = _steps(file, facts, count, warnings)
     echo_time = number(facts.get("EchoTime"))
+    if echo_time and echo_time > _LONGEST_ECHO_S:
+        echo_time /= 1000.0
     return SeriesSource(
         description=text(facts.get("SeriesDescription")),
-        frame_count=shape[3],
-        volume_shape=(shape[2], shape[1], shape[0]),
-        times=_times(image, shape[3], repetition_time, warnings),
-        affine=affine,
-        decode=_Decoder(path, image, shape),
+        frame_count=count,
+        volume_shape=file.shape[2::-1],
+        times=np.arange(count) * step,
+        affine=RAS_FROM_LPS @ affine,
+        decode=file.decode,
         echo_time=echo_time,
         repetition_time=repetition_time,
         source=path,
         header={
             name: facts[key] for key, name in _SIDECAR_HEADER.items() if _plain(facts.get(key))
         },
+        nifti_forms=file.forms,
         warnings=warnings,
     )
 
 
 def write_nifti(
-    path: Path | str, volume: np.ndarray, affine: np.ndarray, time_step: float | None = None
+    path: Path | str,
+    volume: np.ndarray,
+    affine: np.ndarray,
+    time_step: float | None = None,
+    forms: NiftiForms | None = None,
 ) -> None:
     """Write a volume (K, J, I) or frames (T, K, J, I) as NIfTI-1 with qform and sform.
 
@@ -91,6 +92,9 @@ def write_nifti(
         From index (i, j, k) to LPS+ in mm.
     time_step : float, optional
         Seconds between frames.
+    forms : NiftiForms, optional
+        Of the file that the volume lies on: they are repeated instead of `affine`, so that every
+        program lays the two onto each other.
 
     Raises
     ------
@@ -104,9 +108,16 @@ def write_nifti(
     image.header.set_xyzt_units("mm", "sec")
     if volume.ndim == 4 and time_step:
         image.header.set_zooms((*image.header.get_zooms()[:3], float(time_step)))
-    # A sheared affine has no exact qform; the sform carries it.
     image.set_sform(image.affine, _SCANNER_CODE)
     image.set_qform(image.affine, _SCANNER_CODE)
+    # A sheared affine has no exact qform; the sform carries it alone.
+    if np.abs(image.get_qform() - image.affine).max() > _EXACT_MM:
+        image.header["qform_code"] = 0
+    if forms is not None:
+        # nibabel writes its own sform where the header and the image's affine differ.
+        header = image.header.copy()
+        forms.write_into(header)
+        image = nibabel.Nifti1Image(image.dataobj, None, header)
     nibabel.save(image, path)
 
 
@@ -122,78 +133,38 @@ def storable(volume: np.ndarray) -> np.ndarray:
     return volume
 
 
-class _Decoder:
-    """Read one frame at a time; a compressed file is unpacked whole, once."""
-
-    def __init__(self, path: Path, image, shape: tuple[int, int, int, int]):
-        self._path, self._image, self._shape = path, image, shape
-        self._packed = path.name.lower().endswith(".gz")
-
-    def __call__(self, index: int) -> np.ndarray:
-        try:
-            with quiet_libraries():
-                if self._packed:
-                    self._image, self._packed = self._unpacked(), False
-                voxels = self._voxels(index)
-        except (OSError, EOFError, ValueError, MemoryError, zlib.error) as error:
-            raise _damaged(self._path) from error
-        return np.transpose(voxels).astype(np.float32)
-
-    def _unpacked(self):
-        """Read the file to its end, where its checksum is: nibabel stops at the last voxel."""
-        with gzip.open(self._path) as file:
-            return type(self._image).from_bytes(file.read())
-
-    def _voxels(self, index: int) -> np.ndarray:
-        proxy = self._image.dataobj
-        if len(proxy.shape) <= 3:
-            return np.asanyarray(proxy).reshape(self._shape[:3])
-        return np.asanyarray(proxy[:, :, :, index]).reshape(self._shape[:3])
-
-
-def _shape(path: Path, image) -> tuple[int, int, int, int]:
-    if image.get_data_dtype().names or image.get_data_dtype().kind not in "iuf":
-        raise SeriesError(f"{path} is a colour or complex image; give the magnitude images.")
-    shape = tuple(image.shape)
-    while len(shape) > 4 and shape[-1] == 1:
-        shape = shape[:-1]
-    if not 2 <= len(shape) <= 4 or min(shape) < 1:
-        raise SeriesError(f"{path} has {len(shape)} dimensions {shape}; give a 3-D or 4-D image.")
-    return (*shape, 1, 1)[:4] if len(shape) < 4 else shape
-
-
-def _frame_step(image, count: int) -> float | None:
-    if count < 2 or len(image.header.get_zooms()) < 4:
-        return None
-    try:
-        unit = image.header.get_xyzt_units()[1]
-    except KeyError:  # a code that NIfTI does not know
-        unit = "unknown"
-    step = number(image.header.get_zooms()[3])
-    step = step * _SECONDS_PER_UNIT.get(unit, 0.0) if step else None
-    # Some converters keep milliseconds and call them seconds.
-    return step / 1000.0 if step and step > 100.0 else step or None
-
-
-def _times(image, count, repetition_time, warnings) -> np.ndarray:
-    step = _frame_step(image, count) or repetition_time
-    if count > 1 and not step:
+def _steps(file, facts: dict, count: int, warnings: list[str]) -> tuple[float, float | None]:
+    """Return the seconds between time points, and the repetition time or None."""
+    told: list[str] = []
+    beside = seconds_of(number(facts.get("RepetitionTime")) or 0.0, "s", told)
+    if count == 1:
+        return 1.0, beside
+    step = seconds_of(file.step, file.time_unit, warnings)
+    if step and beside and file.step == 1 and not np.isclose(beside, step, rtol=0.01):
+        step = None  # many programs write 1 where they do not know
+    if step is None and beside:
+        warnings += told
+        return beside, beside
+    if step is None:
         warnings.append("The file gives no time between time points; 1 s is assumed.")
-    return np.arange(count) * (step or 1.0)
+        return 1.0, None
+    if beside and not np.isclose(beside, step, rtol=0.01):
+        warnings.append(
+            f"The header gives {step:g} s between time points, the .json file beside it {beside:g} "
+            "s; the header's is taken."
+        )
+    return step, beside or step
 
 
 def _sidecar(path: Path) -> dict:
-    stem = path.name[: -len(".nii.gz")] if path.name.endswith(".gz") else path.stem
+    stem = path.name[: len(path.name.lower().removesuffix(".gz"))]
     try:
-        facts = json.loads((path.parent / f"{stem}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        file = path.parent / f"{Path(stem).stem}.json"
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
 
 
 def _plain(value) -> bool:
     return isinstance(value, str | int | float) and value != ""
-
-
-def _damaged(path: Path) -> SeriesError:
-    return SeriesError(f"{path} is damaged or not a NIfTI file; copy or convert it again.")

@@ -16,11 +16,9 @@ from DSCBrainSegLib.series.archives import Unpacked, unpack_all
 from DSCBrainSegLib.series.dicom_scan import find_files, looks_like_dicom
 from DSCBrainSegLib.series.dicom_select import SeriesSummary
 from DSCBrainSegLib.series.dicom_source import list_dicom, open_dicom
+from DSCBrainSegLib.series.image_file import has_image_name, image_kind
 from DSCBrainSegLib.series.source import SeriesSource
 from DSCBrainSegLib.series.types import DSCSeries
-
-NIFTI_SUFFIXES = (".nii", ".nii.gz")
-NRRD_SUFFIXES = (".nrrd", ".nhdr")
 
 PathOrPaths = str | Path | Iterable[str | Path]
 
@@ -155,25 +153,42 @@ def _inputs(
 
 
 def _sort(root: Path, files: list[Path]) -> tuple[bool, list[Path]]:
-    """Say whether there is DICOM, and which files are NIfTI or NRRD by their names."""
-    images = [path for path in files if path.name.lower().endswith(NIFTI_SUFFIXES + NRRD_SUFFIXES)]
-    if not images:
-        return True, []
-    others = set(files) - set(images)
+    """Say whether there is DICOM, and which files are NIfTI or NRRD: one of a .hdr/.img pair."""
     try:
+        images = [path for path in files if _is_image(path, alone=len(files) == 1)]
+        if not images:
+            return True, []
+        others = set(files) - set(images)
+        headers = {_pair_name(path) for path in images if _pair_name(path).endswith(".hdr")}
+        images = [
+            path for path in images if _pair_name(path).removesuffix(".img") + ".hdr" not in headers
+            or _pair_name(path) in headers
+        ]
         return any(looks_like_dicom(path) for path in sorted(others)), images
     except OSError as error:
         raise SeriesError(f"{error.filename} cannot be opened: {error.strerror}.") from error
 
 
+def _is_image(path: Path, alone: bool) -> bool:
+    """Names tell in a folder; of one file that was asked for, its first bytes do."""
+    if has_image_name(path):
+        return image_kind(path) != "dicom"
+    return alone and image_kind(path) in ("nifti", "nrrd")
+
+
+def _pair_name(path: Path) -> str:
+    return str(path).lower().removesuffix(".gz")
+
+
 def _open_image(path: Path) -> SeriesSource:
-    if path.name.lower().endswith(NIFTI_SUFFIXES):
-        from DSCBrainSegLib.series.nifti import open_nifti
+    kind = image_kind(path)
+    if kind == "nrrd" or (not kind and path.name.lower().endswith(("nrrd", "nhdr"))):
+        from DSCBrainSegLib.series.nrrd_file import open_nrrd
 
-        return open_nifti(path)
-    from DSCBrainSegLib.series.nrrd_file import open_nrrd
+        return open_nrrd(path)
+    from DSCBrainSegLib.series.nifti import open_nifti
 
-    return open_nrrd(path)
+    return open_nifti(path)
 
 
 def _summary(path: Path, source: SeriesSource) -> SeriesSummary:

@@ -15,6 +15,7 @@ def sequence_times(
     label_unit: str | None,
     repetition_time: float | None,
     warnings: list[str],
+    step: float | None = None,
 ) -> np.ndarray:
     """Return the time (T,) of each frame in seconds after the first.
 
@@ -33,6 +34,8 @@ def sequence_times(
         In seconds; for frames that are only numbered.
     warnings : list of str
         Gets a sentence where a time had to be assumed.
+    step : float, optional
+        Seconds between frames that the time axis itself gives.
     """
     if count == 1:
         return np.zeros(1)
@@ -45,6 +48,8 @@ def sequence_times(
         if only_numbered(found) and (seconds < 1.0 or repetition_time):
             continue
         return (found - found[0]) * seconds
+    if step:
+        return np.arange(count) * step
     if repetition_time:
         warnings.append("The series gives no time of each time point; the repetition time is used.")
         return np.arange(count) * repetition_time
@@ -58,8 +63,13 @@ def only_numbered(values) -> bool:
 
 
 def _numbers(text: str | None, count: int) -> np.ndarray | None:
-    try:
-        found = np.array(str(text).replace(",", " ").split(), dtype=float)
-    except ValueError:
-        return None
-    return found if found.shape == (count,) and np.isfinite(found).all() else None
+    """Numbers with decimal points between spaces or commas, or with decimal commas."""
+    text = str(text).strip()
+    for words in (text.replace(",", " ").split(), text.replace(";", " ").replace(",", ".").split()):
+        try:
+            found = np.array(words, dtype=float)
+        except ValueError:
+            continue
+        if found.shape == (count,) and np.isfinite(found).all():
+            return found
+    return None

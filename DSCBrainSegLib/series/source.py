@@ -16,6 +16,7 @@ from DSCBrainSegLib.progress import (
     never_cancelled,
     no_progress,
 )
+from DSCBrainSegLib.series.nifti_forms import NiftiForms
 from DSCBrainSegLib.series.planes import Plane
 from DSCBrainSegLib.series.types import DSCSeries
 
@@ -50,6 +51,8 @@ class SeriesSource:
         File or folder.
     header : dict
         Facts for a person, plain JSON types, no patient identity.
+    nifti_forms : NiftiForms or None
+        Orientation fields of a NIfTI file, for what is written on its grid.
     warnings : list of str
         What was assumed or found missing.
     """
@@ -67,6 +70,7 @@ class SeriesSource:
     planes: list[list[Plane]] = field(default_factory=list)
     source: Path | None = None
     header: dict = field(default_factory=dict)
+    nifti_forms: NiftiForms | None = None
     warnings: list[str] = field(default_factory=list)
 
     def read(
@@ -120,6 +124,7 @@ class SeriesSource:
             source=self.source,
             description=self.description,
             header=dict(self.header),
+            nifti_forms=self.nifti_forms,
             warnings=warnings,
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.geometry import voxel_spacing, voxel_volume_ml
+from DSCBrainSegLib.series.nifti_forms import NiftiForms
 from DSCBrainSegLib.series.planes import Plane
 
 
@@ -64,6 +65,7 @@ class DSCSeries:
     source: Path | None = None
     description: str = ""
     header: dict = field(default_factory=dict)
+    nifti_forms: NiftiForms | None = None
     warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self):

@@ -8,10 +8,13 @@ import numpy as np
 
 from DSCBrainSegLib.errors import OutputError
 from DSCBrainSegLib.series.nifti import write_nifti
+from DSCBrainSegLib.series.nifti_forms import NiftiForms
 from DSCBrainSegLib.series.nrrd_file import write_nrrd
 
 
-def write_mask(path: Path | str, mask: np.ndarray, affine: np.ndarray) -> None:
+def write_mask(
+    path: Path | str, mask: np.ndarray, affine: np.ndarray, forms: NiftiForms | None = None
+) -> None:
     """Write a mask (K, J, I) as uint8 with 1 in the brain.
 
     Parameters
@@ -22,6 +25,8 @@ def write_mask(path: Path | str, mask: np.ndarray, affine: np.ndarray) -> None:
         On the grid of a series.
     affine : ndarray, shape (4, 4)
         Of that series: from index (i, j, k) to LPS+ in mm.
+    forms : NiftiForms, optional
+        `DSCSeries.nifti_forms` of that series; only NIfTI can repeat them.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def write_mask(path: Path | str, mask: np.ndarray, affine: np.ndarray) -> None:
         raise ValueError(f"mask must have shape (K, J, I), got {mask.shape}")
     name = Path(path).name.lower()
     if name.endswith((".nii", ".nii.gz")):
-        write_nifti(path, mask != 0, affine)
+        write_nifti(path, mask != 0, affine, forms=forms)
     elif name.endswith(".nrrd"):
         write_nrrd(path, mask != 0, affine)
     else:
