@@ -56,16 +56,15 @@ def read_masks(*paths: Path) -> list:
     SeriesError
         A file cannot be read or the grids differ.
     """
-    import numpy as np
+    from DSCBrainSegLib.masks import read_own_mask
+    from DSCBrainSegLib.masks.placing import place
 
-    from DSCBrainSegLib.errors import SeriesError
-    from DSCBrainSegLib.series import read_series
-
-    first, *others = (read_series(path) for path in paths)
-    for path, other in zip(paths[1:], others, strict=True):
-        same_shape = first.volume_shape == other.volume_shape
-        if not (same_shape and np.allclose(first.affine, other.affine, atol=1e-2)):
-            raise SeriesError(
-                f"{paths[0]} and {path} lie on different grids; compare masks of one series."
-            )
-    return [series.frames[0] > 0 for series in (first, *others)]
+    first, *others = (read_own_mask(path) for path in paths)
+    shape = first.voxels.shape
+    return [
+        first.voxels,
+        *(
+            place([mask], first.affine, shape, str(path))
+            for path, mask in zip(paths[1:], others, strict=True)
+        ),
+    ]

@@ -77,11 +77,12 @@ def add(
     from the DICOM header is refused.
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
-    from DSCBrainSegLib.cohort.add import add_subject, read_mask_for
+    from DSCBrainSegLib.cohort.add import add_subject
     from DSCBrainSegLib.cohort.ground_truth import confirm, draw
     from DSCBrainSegLib.cohort.layout import COHORT_NAME, Cohort
     from DSCBrainSegLib.cohort.tcia_manifest import tcia_origin
     from DSCBrainSegLib.errors import ConfigurationError, DSCBrainSegError
+    from DSCBrainSegLib.masks import read_mask
     from DSCBrainSegLib.series import read_series
 
     if not mask and (reader or confirmed_by or seeded_from):
@@ -93,7 +94,7 @@ def add(
     with terminal_progress() as progress:
         series = read_series(source, series_uid, progress=progress)
     origin = tcia_origin(source, str(series.header.get("series_instance_uid") or ""))
-    voxels = read_mask_for(series, mask) if mask else None
+    voxels = read_mask(mask, series) if mask else None
     exists = (folder / COHORT_NAME).is_file()
     cohort = Cohort.open(folder) if exists else Cohort.create(folder)
     try:
@@ -223,14 +224,14 @@ def import_mask(folder, subject, mask, reader, seeded_from):
 
     The one before goes to the subject's history; a confirmation does not hold for the new one.
     """
-    from DSCBrainSegLib.cohort.add import read_mask_for
     from DSCBrainSegLib.cohort.ground_truth import draw
     from DSCBrainSegLib.cohort.layout import Cohort
     from DSCBrainSegLib.cohort.save import save_ground_truth
+    from DSCBrainSegLib.masks import read_mask
     from DSCBrainSegLib.series import read_series
 
     there = Cohort.open(folder).subject(subject)
-    voxels = read_mask_for(read_series(there.frame), mask)
+    voxels = read_mask(mask, read_series(there.frame))
     saved = save_ground_truth(there, voxels, draw(reader, seeded_from))
     click.echo(f"{saved.name}: {saved.state} by {saved.ground_truth.reader}")
 

@@ -84,7 +84,7 @@ def _refuse_conflicts(source, reference, masks, lesion, sweep, count) -> None:
 
 
 def _of_one_series(source, reference, masks, lesion, sweep, methods, progress):
-    from DSCBrainSegLib.cohort.add import read_mask_for
+    from DSCBrainSegLib.masks import read_mask
     from DSCBrainSegLib.perfusion.effect import effects_of_masks
     from DSCBrainSegLib.perfusion.mask_variants import mask_variants
     from DSCBrainSegLib.pipeline import segment_series
@@ -92,12 +92,12 @@ def _of_one_series(source, reference, masks, lesion, sweep, methods, progress):
 
     progress(0, 2, "Reading")
     series = read_series(source, progress=progress)
-    right = read_mask_for(series, reference)
-    part = None if lesion is None else read_mask_for(series, lesion)
+    right = read_mask(reference, series)
+    part = None if lesion is None else read_mask(lesion, series)
     compared = mask_variants(right, part) if sweep else {}
     for text in masks:
         name, _, path = text.rpartition("=")
-        compared[name or Path(path).name] = read_mask_for(series, Path(path))
+        compared[name or Path(path).name] = read_mask(Path(path), series)
     for method in methods:
         compared[method] = segment_series(series, method).mask
     progress(1, 2, "Measuring")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from DSCBrainSegLib.cohort.cases import SAME_GRID_TOLERANCE
 from DSCBrainSegLib.cohort.ground_truth import GroundTruth, now
 from DSCBrainSegLib.cohort.identity import refuse_identity
 from DSCBrainSegLib.cohort.layout import (
@@ -124,34 +123,6 @@ def add_subject(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return Subject(target, facts)
-
-
-def read_mask_for(series: DSCSeries, path: Path) -> np.ndarray:
-    """Read a mask file that lies on a series' grid.
-
-    Returns
-    -------
-    ndarray of bool, shape (K, J, I)
-
-    Raises
-    ------
-    SeriesError
-        It cannot be read, has several time points, or lies on another grid.
-    """
-    from DSCBrainSegLib.series import open_series
-
-    mask = open_series(path)
-    if mask.frame_count != 1 or mask.volume_shape != series.volume_shape:
-        raise SeriesError(
-            f"{path} (T, K, J, I = {(mask.frame_count, *mask.volume_shape)}) is not a mask on the "
-            f"series' grid {series.volume_shape}; export it on the reference frame."
-        )
-    if np.abs(mask.affine - series.affine).max() > SAME_GRID_TOLERANCE:
-        raise SeriesError(
-            f"{path} has another position or orientation than the series; resample it onto the "
-            "reference frame."
-        )
-    return mask.decode(0) > 0
 
 
 def refuse_unfit_mask(name: str, mask: np.ndarray, shape: tuple[int, ...]) -> None:

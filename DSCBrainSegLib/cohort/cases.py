@@ -20,7 +20,7 @@ PEAK_NAME = "peak.nii.gz"
 SERIES_NAMES = ("series.nii.gz", "series.nrrd", "series.seq.nrrd")
 
 SAME_GRID_TOLERANCE = 1e-3
-"""Largest difference in mm between the entries of two affines of the same grid."""
+"""Largest difference in mm between the entries of the affines of a series and its frame."""
 
 SAME_INTENSITY = 1e-4
 """Largest difference, as a part of the largest value, that rounding in a file may make."""
@@ -35,8 +35,7 @@ class ReferenceCase:
     name : str
         What tables call it; unique in a cohort.
     image, reference : Path
-        Files with one time point (NIfTI or NRRD) on the same grid; the reference is brain where it
-        is above 0.
+        Files with one time point (NIfTI or NRRD); the reference as `masks.read_mask` takes it.
     slices : tuple of int, optional
         First and last slice (index k of the file, from 0, both included) to compare; all by
         default.
@@ -217,25 +216,27 @@ def load_case(case: ReferenceCase, whole_series: bool = False) -> LoadedCase:
         A file cannot be read, image or masks hold several time points or are not on the same grid,
         the slices to compare are not there, or the series does not hold the image.
     """
+    from DSCBrainSegLib.masks import read_mask
     from DSCBrainSegLib.series import read_series
 
     image = read_series(case.image)
     others = {
-        key: read_series(path)
-        for key in ("reference", "lesion", "peak")
+        key: read_mask(path, image)
+        for key in ("reference", "lesion")
         if (path := getattr(case, key)) is not None
     }
-    for series in (image, *others.values()):
+    peak = None if case.peak is None else read_series(case.peak)
+    for series in (image, peak or image):
         if series.frames.shape[0] != 1:
             raise SeriesError(
                 f"{series.source} holds {series.frames.shape[0]} time points, but a case needs "
                 "one; export the frame that was drawn on."
             )
-    for other in others.values():
-        same_shape = image.volume_shape == other.volume_shape
-        if not same_shape or np.abs(image.affine - other.affine).max() > SAME_GRID_TOLERANCE:
+        if series.volume_shape != image.volume_shape or not np.allclose(
+            series.affine, image.affine, rtol=0, atol=SAME_GRID_TOLERANCE
+        ):
             raise SeriesError(
-                f"{other.source} (K, J, I = {other.volume_shape}) is not on the grid of "
+                f"{series.source} (K, J, I = {series.volume_shape}) is not on the grid of "
                 f"{case.image} ({image.volume_shape}); resample it onto the image."
             )
     first, last = case.slices or (0, image.volume_shape[0] - 1)
@@ -251,13 +252,13 @@ def load_case(case: ReferenceCase, whole_series: bool = False) -> LoadedCase:
     return LoadedCase(
         case,
         image.frames[0],
-        others["reference"].frames[0] > 0,
+        others["reference"],
         image.affine,
         slice(first, last + 1),
         series,
         frame,
-        lesion=others["lesion"].frames[0] > 0 if "lesion" in others else None,
-        peak=others["peak"].frames[0] if "peak" in others else None,
+        lesion=others.get("lesion"),
+        peak=None if peak is None else peak.frames[0],
     )
 
 

@@ -90,7 +90,7 @@ def _series(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _mask(subject: Subject, frame) -> Iterator[tuple[str, str]]:
-    from DSCBrainSegLib.cohort.add import read_mask_for
+    from DSCBrainSegLib.masks import read_mask
 
     history = subject.ground_truth
     if not subject.mask.is_file():
@@ -111,7 +111,7 @@ def _mask(subject: Subject, frame) -> Iterator[tuple[str, str]]:
     if frame is None:
         return
     try:
-        mask = read_mask_for(frame, subject.mask)
+        mask = read_mask(subject.mask, frame)
     except SeriesError as error:
         yield "error", str(error)
         return

@@ -85,9 +85,9 @@ def export_dicom_seg(
     MissingPackageError
         highdicom is not installed.
     """
-    from DSCBrainSegLib.cohort.add import read_mask_for
     from DSCBrainSegLib.dicom_seg.write import make_dicom_seg, require_highdicom
     from DSCBrainSegLib.files import output_folder, refuse_existing
+    from DSCBrainSegLib.masks import read_mask
     from DSCBrainSegLib.preprocessing.reference_frame import choose_reference_frame
     from DSCBrainSegLib.series import open_series
 
@@ -106,7 +106,7 @@ def export_dicom_seg(
     index = choose_reference_frame(
         opened.frame_count, frame if frame >= 0 else None, opened.decode
     ).index
-    voxels = read_mask_for(opened, Path(mask))
+    voxels = read_mask(Path(mask), opened)
     origin = MaskOrigin(
         kind,
         method or known.get("method") or ("" if kind == "drawn" else "unknown method"),

@@ -79,7 +79,8 @@ def write_comparison(
     with output_folder(folder, overwrite) as work:
         for attempt in comparison.done:
             path = work / mask_name(attempt.method.name, mask_format)
-            write_mask(path, attempt.result.mask, attempt.result.series.affine)
+            series = attempt.result.series
+            write_mask(path, attempt.result.mask, series.affine, series.nifti_forms)
         (work / PICTURE_NAME).write_bytes(picture)
         table = to_markdown([comparison_table(comparison)])
         (work / TABLE_NAME).write_text(table, encoding="utf-8")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from DSCBrainSegLib.cohort.add import read_mask_for
 from DSCBrainSegLib.cohort.cases import LoadedCase
 from DSCBrainSegLib.errors import DSCBrainSegError
+from DSCBrainSegLib.masks import read_mask
 from DSCBrainSegLib.perfusion.effect import MaskEffect, effect_of_mask
 from DSCBrainSegLib.perfusion.maps import PerfusionMaps, perfusion_maps
 
@@ -59,5 +59,5 @@ def _find_lesion(loaded: LoadedCase) -> np.ndarray | None:
     for place in (folder, folder / "truth"):
         for name in LESION_NAMES:
             if (place / name).is_file():
-                return read_mask_for(loaded.series, place / name)
+                return read_mask(place / name, loaded.series)
     return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from DSCBrainSegLib.cohort.add import read_mask_for
 from DSCBrainSegLib.cohort.ground_truth import STATES, TO_DRAW
 from DSCBrainSegLib.cohort.layout import Cohort
 from DSCBrainSegLib.errors import ConfigurationError
+from DSCBrainSegLib.masks import read_mask
 from DSCBrainSegLib.mrml.cohort_subject import saveGroundTruth
 from DSCBrainSegLib.mrml.ground_truth_segment import loadGroundTruth
 from DSCBrainSegLib.mrml.segmentation_node import segmentationOf
@@ -41,7 +41,7 @@ def openSubject(subject):
         Its files are missing or damaged; nothing was added.
     """
     series = read_series(subject.frame)
-    mask = read_mask_for(series, subject.mask) if subject.state != TO_DRAW else None
+    mask = read_mask(subject.mask, series) if subject.state != TO_DRAW else None
     volume = addSeries(series, subject.name).volume
     volume.SetAttribute(SUBJECT, subject.name)
     if mask is not None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from DSCBrainSegLib.cohort.add import read_mask_for
 from DSCBrainSegLib.cohort.ground_truth import CONFIRMED, TO_DRAW
 from DSCBrainSegLib.cohort.layout import SEGMENTATION_NAME, Subject
 from DSCBrainSegLib.cohort.save import confirm_ground_truth, save_ground_truth
+from DSCBrainSegLib.masks import read_mask
 from DSCBrainSegLib.mrml.ground_truth_segment import getGroundTruth
 from DSCBrainSegLib.mrml.segmentation_files import writeSegmentation
 from DSCBrainSegLib.mrml.segments import segmentMask
@@ -51,7 +51,7 @@ def saveGroundTruth(
     if groundTruth.state == CONFIRMED and drawn.reader == groundTruth.reader:
         stored = None
         if subject.state != TO_DRAW:
-            stored = read_mask_for(read_series(subject.frame), subject.mask)
+            stored = read_mask(subject.mask, read_series(subject.frame))
         if stored is not None and np.array_equal(stored, mask):
             return confirm_ground_truth(subject, groundTruth.confirmed_by)
     with tempfile.TemporaryDirectory(dir=temporaryFolder or None) as folder:

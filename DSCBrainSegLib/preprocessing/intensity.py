@@ -6,12 +6,23 @@ import numpy as np
 
 from DSCBrainSegLib.errors import SeriesError
 
+FLOOR_PERCENTILE = 0.1
+"""The lower end: a few voxels below it (16-bit overflow, a damaged voxel) do not brighten the
+brain."""
+
+MAGNITUDE_SHARE = 0.95
+"""An image with this share of its values above the lower end at 0 or more is a magnitude image."""
+
+SLIGHT = 0.05
+"""Negative values down to this share of the upper end are an offset or ringing, not padding."""
+
 
 def scale_intensity(volume: np.ndarray, cap_percentile: float = 99.9) -> np.ndarray:
-    """Scale one volume linearly so that its minimum is 0 and its near-maximum is 1.
+    """Scale one volume linearly so that its floor is 0 and its near-maximum is 1.
 
-    The upper end is a percentile over the whole volume, so that a few very bright voxels (vessels,
-    an artefact) do not darken the brain; what lies above is clipped to 1.
+    Both ends are robust (`intensity_range`), so that a few very bright or very dark voxels
+    (vessels, an artefact, overflow) or negative padding do not change the brain; what lies outside
+    is clipped.
 
     Parameters
     ----------
@@ -38,6 +49,10 @@ def scale_intensity(volume: np.ndarray, cap_percentile: float = 99.9) -> np.ndar
 def intensity_range(volume: np.ndarray, cap_percentile: float = 99.9) -> tuple[float, float]:
     """Intensities that become 0 and 1, so that a second image can be scaled like a first one.
 
+    The upper end is a percentile over the whole volume. The lower end is one too, or 0 where the
+    image is a magnitude image but for padding or a few overflown voxels. In an ordinary image,
+    whose darkest voxels are noise near 0, that is its minimum in all but name.
+
     Parameters
     ----------
     volume : ndarray, any shape
@@ -55,9 +70,15 @@ def intensity_range(volume: np.ndarray, cap_percentile: float = 99.9) -> tuple[f
     """
     check_intensities(volume, "The image")
     volume = np.asarray(volume, dtype=np.float32)
-    low = float(volume.min())
     high = float(np.percentile(volume, cap_percentile))
-    return low, high if high > low else float(volume.max())
+    low = float(np.percentile(volume, FLOOR_PERCENTILE, method="higher"))
+    # Magnitude has no negative values: what is there is padding or overflow, however much of it.
+    if low < -SLIGHT * high and np.mean(volume[volume > low] >= 0) >= MAGNITUDE_SHARE:
+        low = 0.0
+    if high > low:
+        return low, high
+    low, high = float(volume.min()), float(volume.max())
+    return (0.0, high) if low < 0 < high else (low, high)
 
 
 def signal_drop(

@@ -110,7 +110,7 @@ def write_mask_file(
 
     path = folder / MASK_NAMES[mask_format]
     if not mask_format.startswith("dcm"):
-        write_mask(path, result.mask, result.series.affine)
+        write_mask(path, result.mask, result.series.affine, result.series.nifti_forms)
         return
     planes = result.series.planes[0] if result.series.planes else []
     write_dicom_seg(

@@ -11,6 +11,7 @@ import numpy as np
 
 from DSCBrainSegLib.errors import SeriesError
 from DSCBrainSegLib.series.image_file import (
+    LARGEST_RATIO,
     cut_short,
     first_bytes,
     header_length,
@@ -154,7 +155,9 @@ def read_nifti_header(path: Path) -> NiftiFile:
         time_unit=_TIME_UNITS.get(units & 0x38, ""),
         forms=forms,
     )
-    if not is_packed(voxel_path) and voxel_path.stat().st_size < found.offset + found.size:
+    # Time points before the cut can be used.
+    least = found.offset + found.size // shape[3]
+    if voxel_path.stat().st_size * (LARGEST_RATIO if is_packed(voxel_path) else 1) < least:
         raise cut_short(path)
     return found
 

@@ -146,9 +146,7 @@ def choose_form(
     sound = [(name, form) for name, form in given if _spans(form)]
     if not sound:
         if given:
-            raise SeriesError(
-                f"{path} has an orientation that spans no volume; convert it again."
-            )
+            raise SeriesError(f"{path} has an orientation that spans no volume; convert it again.")
         affine = _centred(edges, shape)
         warnings.append(
             "The NIfTI header gives no orientation; its voxel axes are taken to run to the "

@@ -163,7 +163,7 @@ def _header_and_data(path: Path):
 
     file = None
     try:
-        file = io.BytesIO(_unpacked(path)) if is_packed(path) else open(path, "rb")
+        file = io.BytesIO(_unpacked(path)) if is_packed(path) else open(path, "rb")  # noqa: SIM115
         lines = []
         while (line := file.readline(_LONGEST_HEADER)).strip():
             lines.append(_readable(line.decode("utf-8", "ignore")))

@@ -1,7 +1,8 @@
 """Axes of an NRRD header: which are space, which is time, in which units and directions.
 
-The format: http://teem.sourceforge.net/nrrd/format.html. Beside it: ITK's images of four axes, which
-name no space; the vector images of SimpleITK, whose vector is the time; 3D Slicer's sequences.
+The format: http://teem.sourceforge.net/nrrd/format.html. Beside it: ITK's images of four axes,
+which name no space; the vector images of SimpleITK, whose vector is the time; 3D Slicer's
+sequences.
 """
 
 from __future__ import annotations

@@ -161,7 +161,9 @@ def _sort(root: Path, files: list[Path]) -> tuple[bool, list[Path]]:
         others = set(files) - set(images)
         headers = {_pair_name(path) for path in images if _pair_name(path).endswith(".hdr")}
         images = [
-            path for path in images if _pair_name(path).removesuffix(".img") + ".hdr" not in headers
+            path
+            for path in images
+            if _pair_name(path).removesuffix(".img") + ".hdr" not in headers
             or _pair_name(path) in headers
         ]
         return any(looks_like_dicom(path) for path in sorted(others)), images

@@ -19,6 +19,7 @@ from DSCBrainSegLib.progress import (
 from DSCBrainSegLib.series.nifti_forms import NiftiForms
 from DSCBrainSegLib.series.planes import Plane
 from DSCBrainSegLib.series.types import DSCSeries
+from DSCBrainSegLib.series.voxel_checks import clean_voxels
 
 
 @dataclass
@@ -101,14 +102,20 @@ class SeriesSource:
             The user asked to stop.
         """
         indices = self._checked_indices(frames)
-        volumes = np.empty((len(indices), *self.volume_shape), dtype=np.float32)
+        shape = (len(indices), *self.volume_shape)
+        try:
+            volumes = np.empty(shape, dtype=np.float32)
+        except (MemoryError, ValueError) as error:
+            raise SeriesError(
+                f"There is no memory for {len(indices)} time points of {self.volume_shape} voxels; "
+                "check the size that the header gives, or ask for fewer time points."
+            ) from error
         for done, index in enumerate(indices):
             check_cancelled(cancelled)
             progress(done, len(indices), f"Reading time point {index + 1}")
             volumes[done] = self.decode(index)
         progress(len(indices), len(indices), "Series read")
-        warnings = list(self.warnings)
-        _clean_voxels(volumes, indices, warnings)
+        found = clean_voxels(volumes, [index + 1 for index in indices])
         uids = self.sop_instance_uids
         return DSCSeries(
             frames=volumes,
@@ -125,7 +132,7 @@ class SeriesSource:
             description=self.description,
             header=dict(self.header),
             nifti_forms=self.nifti_forms,
-            warnings=warnings,
+            warnings=[*self.warnings, *found],
         )
 
     def _checked_indices(self, frames: Sequence[int] | None) -> list[int]:
@@ -140,28 +147,3 @@ class SeriesSource:
                 "choose one of those."
             )
         return indices
-
-
-def _clean_voxels(volumes: np.ndarray, indices: list[int], warnings: list[str]) -> None:
-    """Set NaN and infinite voxels to 0, and find frames that hold no image."""
-    empty = []
-    for volume, index in zip(volumes, indices, strict=True):
-        if not np.isfinite(volume.max()) or not np.isfinite(volume.min()):
-            bad = ~np.isfinite(volume)
-            volume[bad] = 0.0
-            warnings.append(
-                f"Time point {index + 1} has {int(bad.sum())} voxels without a number (NaN or "
-                "infinite); they were set to 0."
-            )
-        if volume.max() == volume.min():
-            empty.append(index + 1)
-    if len(empty) == len(indices):
-        raise SeriesError(
-            f"Time point {empty[0]} has the same value in every voxel, so there is no image to "
-            "work on; choose another time point or export the series again."
-            if len(empty) == 1
-            else "Every time point has the same value in all its voxels, so there is no image to "
-            "work on; export the series again."
-        )
-    for number in empty:
-        warnings.append(f"Time point {number} has the same value in every voxel.")

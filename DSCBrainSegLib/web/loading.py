@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from DSCBrainSegLib.cohort.add import read_mask_for
 from DSCBrainSegLib.cohort.ground_truth import TO_DRAW, GroundTruth
 from DSCBrainSegLib.cohort.layout import Subject
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.masks import read_mask
 from DSCBrainSegLib.preprocessing.reference_frame import choose_reference_frame
 from DSCBrainSegLib.progress import CancelCallback, ProgressCallback
 from DSCBrainSegLib.series import DSCSeries, read_series
@@ -57,12 +57,12 @@ def load_entry(entry: Entry, progress: ProgressCallback, cancelled: CancelCallba
     number = (entry.facts.get("frame") or {}).get("number")
     if isinstance(number, int) and 1 <= number <= series.frame_count:
         frame = number - 1
-    masks = {method: read_mask_for(series, path) for method, path in entry.masks.items()}
+    masks = {method: read_mask(path, series) for method, path in entry.masks.items()}
     loaded = Loaded(series, frame, masks=masks)
     if entry.subject is not None:
         _add_subject(loaded, entry.subject)
     elif entry.truth is not None:
-        loaded.truth = read_mask_for(series, entry.truth)
+        loaded.truth = read_mask(entry.truth, series)
         loaded.history = entry.truth_history()
     return loaded
 
@@ -81,5 +81,5 @@ def _add_subject(loaded: Loaded, subject: Subject) -> None:
             f"The ground truth of {subject.name} was changed by another program; import it with "
             "'dscbrainseg cohort import-mask'."
         )
-    loaded.truth = read_mask_for(loaded.series, subject.mask)
+    loaded.truth = read_mask(subject.mask, loaded.series)
     loaded.history = subject.ground_truth

@@ -89,7 +89,9 @@ class SaveSection:
         """Save the mask that is edited as NIfTI on the grid of the series."""
         self._save_chosen(
             "nii.gz",
-            lambda case, chosen, path: write_mask(path, case.mask(chosen), case.series.affine),
+            lambda case, chosen, path: write_mask(
+                path, case.mask(chosen), case.series.affine, case.series.nifti_forms
+            ),
         )
 
     def save_seg(self) -> None:

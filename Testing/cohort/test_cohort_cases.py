@@ -46,14 +46,26 @@ def test_voxels_and_sizes_are_those_of_the_files(tmp_path):
     assert loaded.voxel_volume_ml == pytest.approx(0.02)
 
 
-def test_reference_on_another_grid_is_refused(tmp_path):
-    add_subject(tmp_path, "cropped", VOLUME, VOLUME[:-1])
-    moved = AFFINE.copy()
-    moved[0, 3] = 2.0
+def test_reference_between_the_voxels_of_the_image_is_refused(tmp_path):
+    moved, larger = AFFINE.copy(), np.diag([2.5, 2.5, 5.0, 1.0])
+    moved[0, 3] = 0.8
     add_subject(tmp_path, "moved", VOLUME, VOLUME, affine=moved)
+    add_subject(tmp_path, "larger", VOLUME, VOLUME, affine=larger)
     for case in find_cases(tmp_path):
-        with pytest.raises(SeriesError, match="not on the grid"):
+        with pytest.raises(SeriesError, match="another position|not a mask on the series' grid"):
             load_case(case)
+
+
+def test_cropped_reference_lies_where_it_says(tmp_path):
+    whole = VOLUME > 300
+    add_subject(tmp_path, "a", VOLUME, whole[2:], affine=AFFINE @ _shift(k=2))
+    np.testing.assert_array_equal(load_case(find_cases(tmp_path)[0]).reference, whole)
+
+
+def _shift(k: int) -> np.ndarray:
+    shift = np.eye(4)
+    shift[2, 3] = k
+    return shift
 
 
 def test_series_of_several_time_points_is_refused(tmp_path):

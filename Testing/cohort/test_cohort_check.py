@@ -80,12 +80,12 @@ def test_damaged_subject_does_not_hide_the_others(cohort):
 
 def test_mask_on_another_grid_is_told(cohort):
     moved = AFFINE.copy()
-    moved[0, 3] += 3
+    moved[0, 3] += 1
     path = cohort.subject("b").mask
     change(cohort, "b", **{FILES_KEY: {}})
     write_mask(path, MASK, moved)
     only_problem(cohort, "b", "error", "another position")
-    write_mask(path, MASK[1:], AFFINE)
+    write_mask(path, MASK, AFFINE @ np.diag([2, 2, 1, 1]))
     only_problem(cohort, "b", "error", "not a mask on the series' grid")
 
 

@@ -80,7 +80,9 @@ def write_correction(
     with output_folder(Path(folder), overwrite) as work:
         if series_format == "nii":
             step = float(np.median(np.diff(corrected.times)))
-            write_nifti(work / name, corrected.frames, corrected.affine, step)
+            write_nifti(
+                work / name, corrected.frames, corrected.affine, step, corrected.nifti_forms
+            )
             sidecar = {
                 "EchoTime": corrected.echo_time,
                 "RepetitionTime": corrected.repetition_time,

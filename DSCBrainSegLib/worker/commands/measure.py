@@ -134,10 +134,12 @@ def _write_report(fields: dict, loaded, masks: dict, volumes: list, slices: list
 
 
 def _mask(path, shape: tuple[int, ...]) -> np.ndarray:
+    from DSCBrainSegLib.masks import brain_values
+
     mask = _array(path)
     if mask.shape != tuple(shape):
         raise ConfigurationError(f"The mask {path} has shape {mask.shape}, the image {shape}.")
-    return mask > 0
+    return brain_values(mask, str(path))
 
 
 def _array(path) -> np.ndarray:
