@@ -16,6 +16,7 @@ FLOORS = (
     "progress components child_process",
     "display files geometry",
     "series",
+    "masks",
     "case_frames",
     "preprocessing",
     "postprocessing metrics",
@@ -55,7 +56,7 @@ ONLY_IN = {
     "highdicom": {"dicom_seg", "node", "perfusion"},
     "pynetdicom": {"node"},
     "dicomweb_client": {"series", "node"},
-    "pydicom": {"series", "cohort", "dicom_seg", "node"},
+    "pydicom": {"series", "masks", "cohort", "dicom_seg", "node"},
     "nibabel": {"series", "cohort", "simulation", "methods"},
 }
 """Packages that a single part keeps to itself, so that it can be exchanged or done without."""

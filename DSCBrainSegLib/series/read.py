@@ -174,7 +174,8 @@ def _sort(root: Path, files: list[Path]) -> tuple[bool, list[Path]]:
 def _is_image(path: Path, alone: bool) -> bool:
     """Names tell in a folder; of one file that was asked for, its first bytes do."""
     if has_image_name(path):
-        return image_kind(path) != "dicom"
+        kind = image_kind(path)
+        return kind in ("nifti", "nrrd") or not (kind or looks_like_dicom(path))
     return alone and image_kind(path) in ("nifti", "nrrd")
 
 
