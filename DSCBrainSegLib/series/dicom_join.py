@@ -22,6 +22,7 @@ _MOST_FAULTS = 0.1  # part of the images that may be missing or too many in what
 _LARGEST_GAP = 2.5  # largest step between joined time points, in units of the usual one
 _PACE_S = (0.05, 20.0)  # of time points in series of different numbers
 _SAME_PLACE_MM = 0.1
+_MANY_FILES = 8  # with a series number each, which then says nothing
 _COMPONENTS = {"M": "magnitude", "P": "phase", "R": "real", "I": "imaginary", "F": "map"}
 
 
@@ -55,11 +56,19 @@ def _join(parts: list[SeriesPart]) -> list[SeriesPart]:
         by_number = defaultdict(list)
         for part in group:
             by_number[part.facts.number].append(part)
+        if _a_number_for_each_file(group, len(by_number)):
+            joined += _join_group(group, same_number=True)
+            continue
         found = []
         for same in by_number.values():
             found += _join_group(same, same_number=True)
         joined += _join_group(found, same_number=False) if len(by_number) > 1 else found
     return joined
+
+
+def _a_number_for_each_file(parts: list[SeriesPart], numbers: int) -> bool:
+    """Say whether an anonymiser numbered files as series: many, each of one image."""
+    return numbers == len(parts) >= _MANY_FILES and all(len(part.planes) == 1 for part in parts)
 
 
 def _signature(part: SeriesPart) -> tuple:
@@ -252,12 +261,15 @@ def _echoes_of_one_scan(one: SeriesPart, other: SeriesPart) -> bool:
     # A series for each echo: other echo times at the same moments.
     if one.facts.study_uid != other.facts.study_uid or one.shape[0] < 2:
         return False
-    starts = _start(one), _start(other)
-    if None in starts or one.echo_time is None or other.echo_time is None:
+    if one.echo_time is None or other.echo_time is None:
         return False
     step = float(np.median(np.diff(one.volumes.times)))
-    apart = abs(one.echo_time - other.echo_time)
-    return 0.001 < apart < step and abs(starts[0] - starts[1]) < step
+    if not 0.001 < abs(one.echo_time - other.echo_time) < step:
+        return False
+    first_start, second_start = _start(one), _start(other)
+    if first_start is None or second_start is None:
+        return one.facts.number == other.facts.number
+    return abs(first_start - second_start) < step
 
 
 def _name_parts(parts: list[SeriesPart]) -> None:

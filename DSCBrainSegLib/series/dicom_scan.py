@@ -142,8 +142,7 @@ def _scan_file(path: Path, tags: list, scan: Scan) -> None:
         with open(path, "rb") as file:
             dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags, force=True)
             rest = os.path.getsize(path) - file.tell()
-        for _ in dataset:  # pydicom converts values when they are asked for; damage shows now
-            pass
+        _convert(dataset)
         meta = getattr(dataset, "file_meta", {})
         if meta.get("MediaStorageSOPClassUID") == _DICOMDIR_CLASS:
             return
@@ -160,6 +159,18 @@ def _scan_file(path: Path, tags: list, scan: Scan) -> None:
             scan.damaged.append((path, fault))
         else:
             scan.images.append((path, dataset))
+
+
+def _convert(dataset) -> None:
+    """Convert all values, which pydicom leaves until they are asked for; drop what cannot be read.
+
+    What then lacks a place or a size is refused later, by name.
+    """
+    for tag in list(dataset.keys()):
+        try:
+            dataset[tag]
+        except Exception:
+            del dataset[tag]
 
 
 def _class_name(dataset, meta) -> str:

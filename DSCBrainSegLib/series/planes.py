@@ -97,10 +97,15 @@ def number(value) -> float | None:
     """Return a header value as a finite float, the first one of several, or None."""
     value = _first(value)
     try:
-        result = float(value)
+        result = _float(value)
     except (TypeError, ValueError):
         return None
     return result if math.isfinite(result) else None
+
+
+def _float(value) -> float:
+    """Return a number, also one that a program of another country wrote with a comma."""
+    return float(value.replace(",", ".") if isinstance(value, str) else value)
 
 
 def integer(value) -> int | None:
@@ -112,7 +117,7 @@ def integer(value) -> int | None:
 def numbers(value, count: int) -> tuple | None:
     """Return a header value as a tuple of `count` finite floats, or None."""
     try:
-        result = tuple(float(item) for item in value)
+        result = tuple(_float(item) for item in value)
     except (TypeError, ValueError):
         return None
     if len(result) != count or not all(math.isfinite(item) for item in result):
@@ -168,7 +173,7 @@ class PrivateElements:
 
 def day_seconds(value) -> float | None:
     """Return a DICOM time (HHMMSS.FFFFFF) as seconds since midnight, or None."""
-    value = text(value).replace(":", "")
+    value = text(value).replace(":", "").replace(",", ".")
     try:
         hours, minutes, seconds = int(value[:2]), int(value[2:4] or 0), float(value[4:] or 0)
     except ValueError:

@@ -14,6 +14,7 @@ from DSCBrainSegLib.series.planes import Plane
 CLOCKS = ("offset", "acquisition", "dynamic", "trigger", "content")
 """Clocks that may have one value for each time point, in order of trust."""
 
+_ROUND_NUMBERS = (100, 1000, 10000)
 _MOST_GROUPS = 64  # numbers of slices that are tried where nothing tells it
 
 
@@ -67,8 +68,11 @@ def clock_ranks(planes: list[Plane], slots: np.ndarray) -> list[TimeKey]:
     keys = []
     for name in ("acquisition", "dynamic", "trigger", "timer", "reference"):
         values = [plane.clocks.get(name) for plane in planes]
-        if None not in values and _distinct(values, slots):
-            keys.append(TimeKey(name, _rank_in_slot(values, slots)))
+        if None in values or not _distinct(values, slots):
+            continue
+        ranks = _rank_in_slot(values, slots)
+        if _in_blocks(values, ranks):  # an anonymiser's random times do not
+            keys.append(TimeKey(name, ranks))
     return keys
 
 
@@ -80,6 +84,11 @@ def instance_keys(
     if None in numbers:
         return []
     keys = running_keys("instance number", numbers, slots, slices, announced)
+    # Volumes may start at round numbers: 101, 102, ... 201, 202, ...
+    keys += [
+        TimeKey("instance number", [number // step for number in numbers])
+        for step in _ROUND_NUMBERS
+    ]
     if _distinct(numbers, slots):
         ranks = _rank_in_slot(numbers, slots)
         # Numbers that run neither through volumes nor through slices (Philips) tell nothing.
@@ -107,6 +116,10 @@ def name_keys(
         last = [each[-1] for each in fields]
         if len(set(last)) == len({plane.path for plane in planes}):
             keys += running_keys("file names", last, slots, slices, announced)
+    folders = sorted({plane.path.parent for plane in planes}, key=lambda path: natural(str(path)))
+    if len(folders) > 1:
+        ranks = {folder: rank for rank, folder in enumerate(folders)}
+        keys.append(TimeKey("file names", [ranks[plane.path.parent] for plane in planes]))
     keys.append(TimeKey("file names", _rank_in_slot(_in_files(planes), slots)))
     return keys
 
@@ -138,7 +151,9 @@ def moved_counts(planes: list[Plane], by_name: bool) -> list[TimeKey]:
     counted = np.array(numbers) - min(numbers)
     span = int(counted.max()) + 1
     sizes = [size for size in range(span // 2, 1, -1) if span % size == 0]
-    return [TimeKey(name, (counted // size).tolist()) for size in sizes[-_MOST_GROUPS:]]
+    sizes = sizes[-_MOST_GROUPS:]
+    by_volume = [TimeKey(name, (counted // size).tolist()) for size in sizes]
+    return by_volume + [TimeKey(name, (counted % (span // size)).tolist()) for size in sizes]
 
 
 def natural(name: str) -> tuple:
@@ -163,8 +178,8 @@ def _distinct(values: list, slots: np.ndarray) -> bool:
 
 
 def _in_blocks(numbers: list, groups: list) -> bool:
-    """Say whether the numbers of one group end before those of another begin."""
-    spans: dict[int, list] = {}
+    """Say whether the numbers or times of one group end before those of another begin."""
+    spans: dict = {}
     for number, group in zip(numbers, groups, strict=True):
         low, high = spans.get(group, (number, number))
         spans[group] = [min(low, number), max(high, number)]

@@ -235,3 +235,62 @@ def test_a_list_of_candidates_is_at_most_a_screen(tmp_path):
     lines = str(error.value).split("\n")
     assert len(lines) < 20
     assert "and 15 more ('dscbrainseg info' lists all)" in lines[-1]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_uid_and_a_series_number_for_each_file(tmp_path, vendor):
+    def anonymise(dataset, t, k):
+        dataset.SeriesInstanceUID = pydicom.uid.generate_uid()
+        dataset.SeriesNumber = 1 + 4 * t + k
+
+    write_classic(tmp_path, FRAMES, make_affine(), vendor=vendor, edit=anonymise)
+    series = read_series(tmp_path)
+    np.testing.assert_array_equal(series.frames, FRAMES)
+    joined(series, 32)
+
+
+def test_a_torn_scan_that_moved(tmp_path):
+    def tear_and_move(dataset, t, k):
+        dataset.SeriesInstanceUID = f"1.2.3.{t}"
+        x, y, z = (float(value) for value in dataset.ImagePositionPatient)
+        dataset.ImagePositionPatient = [x, y, z + 2.5 * (t > 3)]
+
+    write_classic(tmp_path, FRAMES, make_affine(), vendor="ge", edit=tear_and_move)
+    series = read_series(tmp_path)
+    np.testing.assert_array_equal(series.frames, FRAMES)
+    joined(series, 8)
+    assert any("moved the slices by up to 2.5 mm" in warning for warning in series.warnings)
+
+
+def test_a_torn_scan_over_midnight(tmp_path):
+    def tear_at_night(dataset, t, k):
+        dataset.SeriesInstanceUID = f"1.2.3.{t}"
+        dataset.AcquisitionTime = dataset.ContentTime = clock(86400 - 4 + 1.5 * t)
+        del dataset.AcquisitionNumber
+
+    write_classic(tmp_path, FRAMES, make_affine(), edit=tear_at_night)
+    series = read_series(tmp_path)
+    np.testing.assert_array_equal(series.frames, FRAMES)
+    np.testing.assert_allclose(series.times, 1.5 * np.arange(8), atol=1e-4)
+
+
+def test_a_torn_scan_beside_other_series_of_the_study(tmp_path):
+    """An anonymiser gave every file of a whole study its own UID."""
+    kinds = {
+        "t1": {"echo_time_ms": 2.4, "ScanningSequence": "GR", "SequenceName": "tfl3d1"},
+        "t2": {"echo_time_ms": 100.0, "ScanningSequence": "SE", "SequenceName": "tse2d1"},
+        "perf": {},
+    }
+    for number, (name, attributes) in enumerate(kinds.items()):
+        write_classic(
+            tmp_path / name,
+            FRAMES if name == "perf" else make_frames((1, 4, 12, 10)),
+            make_affine(),
+            vendor="ge",
+            SeriesNumber=number,
+            SeriesDescription=name,
+            edit=tear("file") if name == "perf" else None,
+            **attributes,
+        )
+    assert [summary.description for summary in list_series(tmp_path)] == list(kinds)
+    np.testing.assert_array_equal(read_series(tmp_path).frames, FRAMES)

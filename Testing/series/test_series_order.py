@@ -318,3 +318,68 @@ def test_a_negative_repetition_time_is_not_used(tmp_path):
     write_classic(tmp_path, FRAMES, make_affine(), vendor="instance", RepetitionTime=-1500)
     series = check(tmp_path, step=1.0)
     assert any("cannot be; it is not used" in text for text in series.warnings)
+
+
+def test_volumes_whose_instance_numbers_start_at_round_numbers(tmp_path):
+    def round_numbers(dataset, t, k):
+        dataset.InstanceNumber = 100 * (t + 1) + k
+        return (t, k) != (4, 2)
+
+    write_classic(tmp_path, FRAMES, make_affine(), vendor="instance", edit=round_numbers)
+    np.testing.assert_array_equal(read_series(tmp_path).frames, np.delete(FRAMES, 4, axis=0))
+
+
+def test_a_file_lost_from_a_folder_for_each_volume(tmp_path):
+    paths = write_classic(
+        tmp_path,
+        FRAMES,
+        make_affine(),
+        vendor="instance",
+        edit=lambda dataset, t, k: strip(dataset, "InstanceNumber"),
+    )
+    rename(paths, lambda t, k: f"vol{t + 1}/a{k}x{k}")
+    (tmp_path / "vol5" / "a2x2").unlink()
+    np.testing.assert_array_equal(read_series(tmp_path).frames, np.delete(FRAMES, 4, axis=0))
+
+
+def test_random_times_are_not_taken_for_the_order(tmp_path):
+    random = np.random.default_rng(5).uniform(0, 40000, (11, 4))
+
+    def anonymise(dataset, t, k):
+        dataset.AcquisitionTime = dataset.ContentTime = clock(float(random[t, k]))
+        strip(dataset, "InstanceNumber", "AcquisitionNumber")
+
+    paths = write_classic(tmp_path, FRAMES, make_affine(), edit=anonymise)
+    rename(paths, lambda t, k: f"MR.{4 * t + k + 1}.dcm")
+    check(tmp_path, guessed=True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"1.7500", b"1,7500"), (b"010001.500000", b"010001,500000")]
+)
+def test_decimal_commas(tmp_path, old, new):
+    paths = write_classic(
+        tmp_path,
+        FRAMES,
+        make_affine(),
+        vendor="philips",
+        PixelSpacing=["1.5000", "1.7500"],
+    )
+    changed = 0
+    for row in paths:
+        for path in row:
+            data = path.read_bytes()
+            changed += old in data
+            path.write_bytes(data.replace(old, new))
+    assert changed
+    series = check(tmp_path)
+    assert series.spacing == pytest.approx((5.0, 1.5, 1.75))
+
+
+def test_one_element_that_cannot_be_read_costs_that_element_only(tmp_path):
+    paths = write_classic(tmp_path, FRAMES, make_affine(), vendor="philips", FlipAngle="75.125")
+    for row in paths:
+        for path in row:
+            path.write_bytes(path.read_bytes().replace(b"75.125", b"steep!"))
+    series = check(tmp_path)
+    assert "flip_angle_deg" not in series.header

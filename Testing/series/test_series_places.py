@@ -165,3 +165,50 @@ def test_a_dynamic_series_of_one_slice_is_not_refused(tmp_path):
         edit=lambda dataset, t, k: setattr(dataset, "SliceLocation", 12.5),
     )
     np.testing.assert_array_equal(read_series(tmp_path).frames, frames)
+
+
+def test_instance_numbers_by_slice_where_the_slices_moved(tmp_path):
+    frames, affine = make_frames((7, 4, 8, 8)), make_affine()
+    move = moved_by(2.5, affine)
+
+    def edit(dataset, t, k):
+        move(dataset, t, k)
+        dataset.InstanceNumber = 7 * k + t + 1
+
+    write_classic(tmp_path, frames, affine, vendor="instance", edit=edit)
+    np.testing.assert_array_equal(read_series(tmp_path).frames, frames)
+
+
+def test_positions_that_are_rounded_differently_are_one_place(tmp_path):
+    jitter = np.random.default_rng(0).uniform(-0.08, 0.08, (6, 4))
+
+    def edit(dataset, t, k):
+        x, y, z = (float(value) for value in dataset.ImagePositionPatient)
+        dataset.ImagePositionPatient = [x, y, z + jitter[t, k]]
+
+    frames = make_frames((6, 4, 8, 8))
+    write_classic(tmp_path, frames, make_affine(), vendor="instance", edit=edit)
+    series = read_series(tmp_path)
+    np.testing.assert_array_equal(series.frames, frames)
+    assert not any("moved" in warning for warning in series.warnings)
+
+
+@pytest.mark.parametrize("claims", [{}, {"SliceThickness": ""}, {"SpacingBetweenSlices": 1.0}])
+def test_what_the_header_claims_about_slices_may_be_missing_or_the_gap(tmp_path, claims):
+    frames, affine = make_frames((6, 4, 8, 8)), make_affine()
+    move = moved_by(2.5, affine)
+
+    def edit(dataset, t, k):
+        move(dataset, t, k)
+        if claims.get("SliceThickness") == "":
+            del dataset.SliceThickness, dataset.SpacingBetweenSlices
+
+    write_classic(
+        tmp_path,
+        frames,
+        affine,
+        vendor="ge",
+        edit=edit,
+        **{name: value for name, value in claims.items() if value},
+    )
+    np.testing.assert_array_equal(read_series(tmp_path).frames, frames)
