@@ -68,7 +68,7 @@ def test_what_the_launcher_prints_behind_the_reason_is_not_taken_for_it(clean_sc
     clean_scene.load_module(MODULE)
     import shutil
 
-    from DSCBrainSegLib.worker.child import ChildProcess
+    from DSCBrainSegLib.child_process import ChildProcess
 
     command = [shutil.which("PythonSlicer"), "-c", INSTALL_REFUSED, ""]
     code, reason = run(clean_scene, ChildProcess(command, dict(os.environ)))
