@@ -9,7 +9,12 @@ from DSCBrainSegLib.preprocessing.axial import AxialVolume
 from DSCBrainSegLib.quality.confidence import GOOD_VOLUME_DICE, Calibration
 from DSCBrainSegLib.quality.features import judged_planes, plane_features, volume_features
 from DSCBrainSegLib.quality.measures import MM2_PER_CM2, measure_planes
-from DSCBrainSegLib.quality.plausibility import doubtful_planes, name_slices, unusual_volume
+from DSCBrainSegLib.quality.plausibility import (
+    doubtful_planes,
+    impossible,
+    name_slices,
+    unusual_volume,
+)
 from DSCBrainSegLib.quality.types import Quality, SliceToCheck
 
 
@@ -49,7 +54,10 @@ def assess(
         reasons.setdefault(doubt.plane, []).append(doubt.reason)
     confidence, per_plane = None, [None] * len(mask)
     warnings = []
-    if calibration is not None and found.dtype != bool:
+    why_not = impossible(measures, axial.volume.shape, axial.spacing)
+    if why_not:
+        warnings.append(why_not)
+    elif calibration is not None and found.dtype != bool:
         confidence, per_plane = _confidence(axial, mask, found, calibration)
         if confidence < calibration.volume.flag_below:
             warnings.append(

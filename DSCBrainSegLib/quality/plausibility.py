@@ -16,6 +16,9 @@ from DSCBrainSegLib.quality.measures import PlaneMeasures
 PLAUSIBLE_BRAIN_ML = (100.0, 2200.0)
 """Volumes outside draw a warning; the lower end leaves room for a few slices only."""
 
+SMALLEST_VIEW_MM = 100.0
+"""A human head does not fit into a field of view below this."""
+
 JUMP_PER_MM = 0.012
 """Largest `PlaneMeasures.jump` for each mm between planes."""
 
@@ -101,6 +104,31 @@ def doubtful_planes(
     return found
 
 
+def impossible(
+    measures: PlaneMeasures, shape: tuple[int, int, int], spacing: tuple[float, float, float]
+) -> str:
+    """Say why this cannot be the brain of a person, whatever a calibration says; "" where it can.
+
+    Parameters
+    ----------
+    measures : PlaneMeasures
+    shape : tuple of int
+        Axial planes (K, J, I).
+    spacing : tuple of float
+        Voxel size in mm along (k, j, i).
+    """
+    view = [count * step for count, step in zip(shape[1:], spacing[1:], strict=True)]
+    if max(view) < SMALLEST_VIEW_MM:
+        return (
+            f"The field of view of {view[1]:.0f} x {view[0]:.0f} mm is too small for a human head, "
+            "so no confidence is given: check the voxel size."
+        )
+    volume = float(measures.area_cm2.sum()) * spacing[0] / 10
+    if volume > PLAUSIBLE_BRAIN_ML[1]:
+        return f"No brain has {volume:.0f} mL, so no confidence is given: check the voxel size."
+    return ""
+
+
 def unusual_volume(
     measures: PlaneMeasures,
     spacing: tuple[float, float, float],
@@ -130,7 +158,7 @@ def unusual_volume(
     volume = float(areas.sum()) * to_ml
     found = []
     smallest, largest = PLAUSIBLE_BRAIN_ML
-    if not smallest <= volume <= largest:
+    if len(areas) > 1 and not smallest <= volume <= largest:
         found.append(
             f"The mask measures {volume:.0f} mL, which is unusual for a brain: look at it."
         )

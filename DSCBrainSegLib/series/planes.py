@@ -135,7 +135,7 @@ def words(value) -> tuple:
     """Return a multi-valued header text as upper-case words."""
     if value is None:
         return ()
-    if isinstance(value, str):
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
         value = [value]
     return tuple(str(item).strip().upper() for item in value)
 

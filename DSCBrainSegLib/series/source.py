@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from DSCBrainSegLib.errors import SeriesError
+from DSCBrainSegLib.geometry import voxel_spacing
 from DSCBrainSegLib.progress import (
     CancelCallback,
     ProgressCallback,
@@ -20,6 +21,9 @@ from DSCBrainSegLib.series.nifti_forms import NiftiForms
 from DSCBrainSegLib.series.planes import Plane
 from DSCBrainSegLib.series.types import DSCSeries
 from DSCBrainSegLib.series.voxel_checks import clean_voxels
+
+ABSURD_MM = (0.01, 300.0)
+"""No voxel edge outside, not even of an animal's image, lets mm be turned into voxels."""
 
 
 @dataclass
@@ -102,6 +106,7 @@ class SeriesSource:
             The user asked to stop.
         """
         indices = self._checked_indices(frames)
+        self._refuse_absurd_voxels()
         shape = (len(indices), *self.volume_shape)
         try:
             volumes = np.empty(shape, dtype=np.float32)
@@ -134,6 +139,20 @@ class SeriesSource:
             nifti_forms=self.nifti_forms,
             warnings=[*self.warnings, *found],
         )
+
+    def _refuse_absurd_voxels(self) -> None:
+        """Refuse voxel edges that no work in mm can be done on; a single slice's is not judged."""
+        edges = [
+            edge
+            for count, edge in zip(self.volume_shape, voxel_spacing(self.affine), strict=True)
+            if count > 1
+        ]
+        smallest, largest = ABSURD_MM
+        if not all(smallest <= edge <= largest for edge in edges):
+            raise SeriesError(
+                f"Voxels of {' x '.join(f'{edge:.3g}' for edge in edges)} mm cannot be those of a "
+                "head; correct the voxel size in the header."
+            )
 
     def _checked_indices(self, frames: Sequence[int] | None) -> list[int]:
         if frames is None:

@@ -158,8 +158,8 @@ def moved_counts(planes: list[Plane], by_name: bool) -> list[TimeKey]:
 
 def natural(name: str) -> tuple:
     """Return what sorts names as people count: MR.2 before MR.10."""
-    parts = re.split(r"(\d+)", name.lower())
-    return tuple((int(part), part) if part.isdigit() else (-1, part) for part in parts)
+    parts = re.split(r"([0-9]+)", name.lower())
+    return tuple((int(part), part) if part.isdecimal() else (-1, part) for part in parts)
 
 
 def _in_files(planes: list[Plane]) -> list[int]:

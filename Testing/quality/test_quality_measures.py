@@ -6,6 +6,7 @@ from bright_ball import ball
 from scipy import ndimage
 
 from DSCBrainSegLib.quality.measures import area_jumps, asymmetries, measure_planes
+from DSCBrainSegLib.quality.plausibility import impossible, unusual_volume
 
 SPACING = (5.0, 2.0, 2.0)
 
@@ -87,3 +88,27 @@ def test_noise_in_the_outline_is_not_taken_for_asymmetry():
     rough = ndimage.gaussian_filter(rng.normal(size=(9, 90, 90)), (0, 3, 3)) * 2
     mask = ndimage.gaussian_filter(head().astype(float), (0, 2, 2)) + 0.2 * rough > 0.5
     assert asymmetries(mask, SPACING)[2:7].max() < 0.12
+
+
+@pytest.mark.parametrize(
+    ("spacing", "words"),
+    [
+        ((6, 1.5, 1.5), ""),
+        ((1, 0.2, 0.2), "field of view of 26 x 26 mm"),
+        ((9, 6, 6), "No brain has"),
+    ],
+)
+def test_what_cannot_be_a_head_is_said(spacing, words):
+    mask = np.zeros((20, 128, 128), bool)
+    mask[2:18, 34:94, 39:89] = True
+    said = impossible(measure_planes(mask, mask, spacing), mask.shape, spacing)
+    assert (words in said) if words else said == ""
+
+
+def test_volume_of_a_single_slice_is_not_called_unusual():
+    mask = np.zeros((1, 128, 128), bool)
+    mask[0, 34:94, 39:89] = True
+    measures = measure_planes(mask, mask, (5, 1.5, 1.5))
+    assert not any(
+        "unusual for a brain" in text for text in unusual_volume(measures, (5, 1.5, 1.5), True)
+    )
