@@ -30,9 +30,9 @@ def command(source, mask_path, output, region, motion, dicom, hand_over, series_
     maps side by side. A preview for judging masks, not a diagnostic tool.
     """
     from DSCBrainSegLib.cli.terminal import terminal_progress
-    from DSCBrainSegLib.cohort.add import read_mask_for
     from DSCBrainSegLib.display import require_matplotlib
     from DSCBrainSegLib.files import refuse_existing
+    from DSCBrainSegLib.masks import read_mask
     from DSCBrainSegLib.perfusion import perfusion_maps
     from DSCBrainSegLib.perfusion.hand_over import FOLDER, write_hand_over
     from DSCBrainSegLib.perfusion.write import PAGE, output_names, write_perfusion
@@ -43,8 +43,8 @@ def command(source, mask_path, output, region, motion, dicom, hand_over, series_
     refuse_existing(output, names, overwrite)
     with terminal_progress() as progress:
         series = read_series(source, series_uid, progress=progress)
-        mask = read_mask_for(series, mask_path)
-        white = None if region is None else read_mask_for(series, region)
+        mask = read_mask(mask_path, series)
+        white = None if region is None else read_mask(region, series)
         if motion:
             series = _without_motion(series, progress)
         maps = perfusion_maps(series, mask, white, progress=progress)

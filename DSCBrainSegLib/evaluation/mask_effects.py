@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from DSCBrainSegLib.cohort.cases import LoadedCase
 from DSCBrainSegLib.errors import DSCBrainSegError
-from DSCBrainSegLib.masks import read_mask
 from DSCBrainSegLib.perfusion.effect import MaskEffect, effect_of_mask
 from DSCBrainSegLib.perfusion.maps import PerfusionMaps, perfusion_maps
-
-LESION_NAMES = ("lesion-mask.nii.gz", "tumour.nii.gz")
-"""A lesion's mask beside the reference, or in ``truth`` beside it."""
 
 REFERENCE = "reference"
 
@@ -29,14 +23,13 @@ class CaseEffects:
     def __init__(self, loaded: LoadedCase):
         self._name, self._series = loaded.case.name, loaded.series
         self._exact: PerfusionMaps | None = None
-        self._lesion: np.ndarray | None = None
+        self._lesion = loaded.lesion
         self.rows: list[MaskEffect] = []
         """The reference's own row, the first of the case."""
         if self._series is None or len(self._series.frames) < 2:
             return
         try:
             self._exact = perfusion_maps(self._series, loaded.reference, flow=False)
-            self._lesion = _find_lesion(loaded)
         except DSCBrainSegError:
             return  # no bolus, say: Dice is still measured
         self.rows.append(
@@ -52,12 +45,3 @@ class CaseEffects:
         except DSCBrainSegError as error:
             return [MaskEffect(self._name, method, float("nan"), failure=str(error))]
         return [effect_of_mask(self._name, method, maps, self._exact, self._lesion)]
-
-
-def _find_lesion(loaded: LoadedCase) -> np.ndarray | None:
-    folder = Path(loaded.case.reference).parent
-    for place in (folder, folder / "truth"):
-        for name in LESION_NAMES:
-            if (place / name).is_file():
-                return read_mask(place / name, loaded.series)
-    return None

@@ -86,15 +86,15 @@ def find_true_cases(folder: Path) -> list[Path]:
 
 def read_true_case(folder: Path) -> TrueCase:
     """Read a simulated series with mask and lesion."""
-    from DSCBrainSegLib.cohort.add import read_mask_for
+    from DSCBrainSegLib.masks import read_mask
     from DSCBrainSegLib.series import read_series
 
     packed = folder / "series.nii.gz"
     series = read_series(packed if packed.exists() else folder / "dicom")
-    mask = read_mask_for(series, folder / "truth" / "mask.nii.gz")
+    mask = read_mask(folder / "truth" / "mask.nii.gz", series)
     lesion = folder / "truth" / "tumour.nii.gz"
     return TrueCase(
-        folder.name, series, mask, read_mask_for(series, lesion) if lesion.exists() else None
+        folder.name, series, mask, read_mask(lesion, series) if lesion.exists() else None
     )
 
 

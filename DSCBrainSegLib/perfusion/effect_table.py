@@ -44,10 +44,10 @@ COLUMNS = (
 )
 
 NOTE = (
-    "Median over the cases, in brackets its 95 % confidence interval (Hodges-Lehmann, signed "
-    "ranks; none below 6 cases). AIF area, CBV and lesion rCBV: change against the maps inside the "
-    "reference mask. Plain rule: AIF of the voxels with the highest peaks. A preview for judging "
-    "masks, not a diagnostic tool."
+    "Hodges-Lehmann estimate over the cases (near the median), in brackets its 95 % confidence "
+    "interval (signed ranks; none below 6 cases). AIF area, CBV and lesion rCBV: change against "
+    "the maps inside the reference mask. Plain rule: AIF of the voxels with the highest peaks. A "
+    "preview for judging masks, not a diagnostic tool."
 )
 
 

@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
         write_mask(made / name / "reference-mask.nii.gz", phantom.mask, series.affine)
     whole = made / "with-series"
     write_nifti(whole / "series.nii.gz", series.frames, series.affine, series.repetition_time)
-    write_mask(whole / "lesion-mask.nii.gz", phantom.lesion, series.affine)
+    write_mask(whole / "lesion.nii.gz", phantom.lesion, series.affine)
     return made
 
 
