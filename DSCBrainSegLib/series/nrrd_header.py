@@ -77,12 +77,14 @@ def time_axis(path: Path, header: dict) -> int | None:
     ):
         raise SeriesError(f"{path} is a colour or vector image; give a 3-D or 4-D scalar image.")
     dimension = int(header["dimension"])
+    directions = header.get("space directions")
+    if directions is not None and len(directions) != dimension:
+        raise SeriesError(f"{path} has another number of axes than directions; convert it again.")
     if dimension == 3:
         return None
     if dimension != 4:
         raise SeriesError(f"{path} has {dimension} dimensions; give a 3-D or 4-D image.")
-    directions = header.get("space directions")
-    if directions is not None and len(directions) == 4:
+    if directions is not None:
         without = [axis for axis, row in enumerate(directions) if not _has_direction(row)]
         if len(without) == 1:
             return without[0]
