@@ -82,6 +82,9 @@ $(TEST_VENV)/%.stamp: pyproject.toml | $(TEST_VENV)/bin/python
 	$(TEST) $(PIP_INSTALL) --editable ".[$*]"
 	@touch $@
 
+# Else make removes the environment's python as a by-product.
+.PRECIOUS: %/bin/python
+
 %/bin/python:
 	$(PYTHON) -m venv $*
 

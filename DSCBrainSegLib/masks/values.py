@@ -15,7 +15,7 @@ PLATEAU = 0.05
 LEAST_ON_PLATEAU = 0.5
 """Share of the voxels above half (and of those below) that lie on a plateau in a soft label. Masks
 resampled linearly, by cubic splines or from voxels three times as large have 0.63 or more, EPI
-images and skull-stripped ones 0.34 or less (12 real series, docs/reading.md)."""
+images and skull-stripped ones 0.34 or less (11 real series, one simulated; docs/reading.md)."""
 
 OVERSHOOT = 0.5
 """Splines overshoot a label's plateau by up to this share of it."""

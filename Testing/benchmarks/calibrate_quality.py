@@ -266,7 +266,7 @@ def measure(volumes: list[Judged], calibration: Calibration) -> dict:
         flagged.append(_listed(quality, count)[keep])
         by_plausibility.append(_listed(alone, count)[keep])
         volume_dice.append(dice(volume.mask, volume.truth))
-        volume_confidence.append(quality.confidence)
+        volume_confidence.append(quality.confidence or 0.0)
     scores, confidences = np.concatenate(scores), np.concatenate(confidences)
     flagged, by_plausibility = np.concatenate(flagged), np.concatenate(by_plausibility)
     good = scores >= GOOD_SLICE_DICE

@@ -194,7 +194,7 @@ def test_draw_confirm_and_save_a_ground_truth(page, cohort):
     page.page.click("#save")
     page.page.click("#save-cohort")
     page.wait("s('alert') === 'Saved as second: confirmed.'")
-    assert not page.get("entries")[1]["unsaved"]
+    page.wait("!s('entries')[1].unsaved")
     subject = Cohort.open(cohort.folder).subject("second")
     assert subject.state == "confirmed" and subject.ground_truth.reader == "Reader One"
     assert subject.segmentation is not None

@@ -63,7 +63,7 @@ def test_results_without_their_series_ask_for_it(results, tmp_path):
 
 
 def test_a_mask_of_another_grid_is_refused(results):
-    write_mask(results / "mask.nii.gz", MASK[:-1], AFFINE)
+    write_mask(results / "mask.nii.gz", MASK, AFFINE @ np.diag([1.2, 1, 1, 1]))
     with pytest.raises(SeriesError, match="mask.nii.gz"):
         load_entry(find_entries(results)[0], no_progress, never_cancelled)
 
