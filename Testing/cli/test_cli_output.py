@@ -5,7 +5,7 @@ import pytest
 
 from DSCBrainSegLib.cli.main import COMMANDS, cli, main
 
-WRITE_IN_PLACE = {"info", "agreement", "review", "node", "cohort"}
+WRITE_IN_PLACE = {"info", "list-methods", "agreement", "review", "node", "cohort"}
 """Commands that write nothing, serve, or take the folder they change as their argument."""
 
 
