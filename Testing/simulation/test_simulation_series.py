@@ -178,8 +178,11 @@ def test_written_truth_reads_back(wide, tmp_path):
     assert series.repetition_time == pytest.approx(wide.series.repetition_time)
     assert series.echo_time == pytest.approx(wide.series.echo_time)
     for name, values in wide.tissue_maps.items():
-        truth = read_series(tmp_path / "truth" / f"{name}.nii.gz")
-        np.testing.assert_allclose(truth.frames[0], values)
+        path = tmp_path / "truth" / f"{name}.nii.gz"
+        if values.any():
+            np.testing.assert_allclose(read_series(path).frames[0], values)
+        else:  # the reader of series refuses an image without content
+            assert not np.asarray(nibabel.load(path).dataobj).any()
     with open(tmp_path / "truth" / "motion.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["frame"] for row in rows] == ["1", "2", "3", "4", "5"]
