@@ -196,7 +196,7 @@ def stop(*arguments, **options):
     Path(os.environ["STARTED"]).touch()
     time.sleep(60)
 
-def stop_while_writing(path, mask, affine):
+def stop_while_writing(path, *mask_and_header):
     Path(path).write_bytes(b"NRRD0004")
     stop()
 
