@@ -49,7 +49,7 @@ _BRAINWEB = (
     Tissue.DURA,
     Tissue.MARROW,
 )
-"""By number in BrainWeb's crisp models (Aubert-Broche et al. 2006, NeuroImage 32:138)."""
+"""By number in BrainWeb's crisp models (Aubert-Broche et al. 2006, IEEE TMI 25:1410)."""
 
 NECK_MM = 40
 """How far a model that is cut near the foramen magnum is continued by its lowest slice."""
